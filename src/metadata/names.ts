@@ -1,0 +1,88 @@
+import { MetadataError } from './error.ts';
+
+/** A role's name: `root`, `targets`, `snapshot`, `timestamp` or that of a delegated role. Safe as a file name. */
+export type RoleName = string & { readonly __brand: 'RoleName' };
+/** An artifact's path relative to the repository's targets, `/` between segments. */
+export type TargetPath = string & { readonly __brand: 'TargetPath' };
+/** The identifier under which a document lists a key: 64 lower-case hex digits where it was computed by the spec. */
+export type Keyid = string & { readonly __brand: 'Keyid' };
+/** Who holds a key: `@` and a forge account in lower case. */
+export type KeyOwner = string & { readonly __brand: 'KeyOwner' };
+
+export const ROOT: RoleName = 'root' as RoleName;
+export const TARGETS: RoleName = 'targets' as RoleName;
+export const SNAPSHOT: RoleName = 'snapshot' as RoleName;
+export const TIMESTAMP: RoleName = 'timestamp' as RoleName;
+
+/** The roles that automation signs on its own. */
+export const isOnlineRole = (role: RoleName): boolean => role === SNAPSHOT || role === TIMESTAMP;
+export const isTopLevelRole = (role: RoleName): boolean =>
+  role === ROOT || role === TARGETS || isOnlineRole(role);
+
+// Names that a file system gives another meaning. Source: Microsoft, "Naming Files, Paths, and Namespaces".
+const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/i;
+
+/**
+ * Why `name` can't be a role's name; `undefined` where it can. ASCII letters, digits and `. _ -` only, so that it is
+ * one file name on every system, and no two of them look alike.
+ */
+export function roleNameProblem(name: string): string | undefined {
+  if (name.length === 0 || name.length > 100) return 'has to have 1 to 100 characters';
+  if (!/^[A-Za-z0-9._-]+$/.test(name))
+    return 'may hold only ASCII letters, digits, dots, hyphens and underscores';
+  if (!/^[A-Za-z0-9_]/.test(name)) return 'may not start with a dot or a hyphen';
+  if (name.endsWith('.')) return 'may not end with a dot';
+  if (DEVICE_NAME.test(name)) return 'is a device name on Windows';
+  if (/^\d+\.(root|targets|snapshot|timestamp)$/.test(name)) return 'looks like a versioned file name';
+  return undefined;
+}
+
+/** Throws {@link MetadataError} `BAD_NAME` unless `name` is a safe role name. */
+export function parseRoleName(name: string): RoleName {
+  const problem = roleNameProblem(name);
+  if (problem !== undefined)
+    throw new MetadataError('BAD_NAME', `role name ${JSON.stringify(name)} ${problem}`);
+  return name as RoleName;
+}
+
+// Code points that a person does not see, or that turn the direction of the text around them.
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}]/u;
+const SCRIPTS_LIKE_LATIN = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;
+
+/**
+ * Why `path` can't be a target path; `undefined` where it can. Relative, `/`-separated, no empty, `.` or `..` segment,
+ * no backslash, nothing invisible, in compatibility normal form, and no segment that mixes Latin letters with those of
+ * a script that looks like it.
+ */
+export function targetPathProblem(path: string): string | undefined {
+  if (path.length === 0 || path.length > 1_024) return 'has to have 1 to 1024 characters';
+  if (path.includes('\\')) return 'holds a backslash';
+  if (!path.isWellFormed() || INVISIBLE.test(path)) return 'holds a character that can not be seen';
+  if (path.normalize('NFKC') !== path) return 'is not in Unicode normal form (NFKC)';
+  for (const segment of path.split('/')) {
+    if (segment === '') return 'starts or ends with a slash or has two in a row';
+    if (segment === '.' || segment === '..') return 'has a segment . or ..';
+    if (/\p{Script=Latin}/u.test(segment) && SCRIPTS_LIKE_LATIN.test(segment)) {
+      return 'mixes Latin letters with look-alikes of another script';
+    }
+  }
+  return undefined;
+}
+
+/** Throws {@link MetadataError} `BAD_NAME` unless `path` is a safe target path. */
+export function parseTargetPath(path: string): TargetPath {
+  const problem = targetPathProblem(path);
+  if (problem !== undefined)
+    throw new MetadataError('BAD_NAME', `target path ${JSON.stringify(path)} ${problem}`);
+  return path as TargetPath;
+}
+
+/** Throws {@link MetadataError} `BAD_NAME` unless `owner` is `@` and an account name; the case is folded. */
+export function parseKeyOwner(owner: string): KeyOwner {
+  const folded = owner.toLowerCase();
+  // GitHub: letters, digits and single hyphens, 39 at most; an underscore stands in managed accounts.
+  if (!/^@[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?(\[bot\])?$/.test(folded)) {
+    throw new MetadataError('BAD_NAME', `${JSON.stringify(owner)} is no account name of the form @name`);
+  }
+  return folded as KeyOwner;
+}
