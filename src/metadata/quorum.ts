@@ -1,0 +1,88 @@
+import type { Delegations, RoleDefinition } from './delegation.ts';
+import { type Document, signedBytes } from './document.ts';
+import { MetadataError } from './error.ts';
+import { type Key, type PublicKey, publicKeyOf } from './key.ts';
+import type { Keyid, RoleName } from './names.ts';
+
+/** How far a document is from the signatures that its delegator asks for. */
+export interface Quorum {
+  readonly threshold: number;
+  /** Keys with a valid signature, one for each distinct public key. */
+  readonly signed: readonly Keyid[];
+  /** Keys that may still sign: no valid signature, and no twin that has one. */
+  readonly missing: readonly Keyid[];
+  /** Keys with a signature that does not verify. */
+  readonly invalid: readonly Keyid[];
+  readonly met: boolean;
+}
+
+/** The usable keys of a role, one for each distinct public key. The first keyid listed stands for its twins. */
+export function distinctKeys(delegations: Delegations, role: RoleDefinition): ReadonlyMap<string, Key> {
+  const distinct = new Map<string, Key>();
+  for (const keyid of role.keyids) {
+    const key = delegations.keys.get(keyid);
+    const publicKey = key === undefined ? undefined : publicKeyOf(key);
+    if (key === undefined || publicKey === undefined || publicKey instanceof MetadataError) continue;
+    if (!distinct.has(publicKey.fingerprint)) distinct.set(publicKey.fingerprint, key);
+  }
+  return distinct;
+}
+
+/**
+ * Counts distinct public keys of `role` with a valid signature over the document's canonical bytes. Two signatures
+ * under one keyid count as none: clients disagree on which of them they read. Source: TUF specification 4.2, 5.3.4.
+ */
+export function verifyQuorum(document: Document, delegations: Delegations, roleName: RoleName): Quorum {
+  const role = delegations.roles.get(roleName);
+  if (role === undefined) return { threshold: 1, signed: [], missing: [], invalid: [], met: false };
+  const signatures = signaturesByKeyid(document);
+  const signed = new Map<string, Keyid>();
+  const unsigned = new Map<string, Keyid>();
+  const invalid: Keyid[] = [];
+  for (const keyid of role.keyids) {
+    const key = delegations.keys.get(keyid);
+    const publicKey = key === undefined ? undefined : publicKeyOf(key);
+    if (publicKey === undefined || publicKey instanceof MetadataError) continue;
+    const sig = signatures.get(keyid);
+    if (sig === undefined || sig === '') {
+      unsigned.set(publicKey.fingerprint, keyid);
+    } else if (verifySignature(publicKey, signedBytes(document), sig)) {
+      if (!signed.has(publicKey.fingerprint)) signed.set(publicKey.fingerprint, keyid);
+    } else {
+      invalid.push(keyid);
+      unsigned.set(publicKey.fingerprint, keyid);
+    }
+  }
+  for (const fingerprint of signed.keys()) unsigned.delete(fingerprint);
+  return {
+    threshold: role.threshold,
+    signed: [...signed.values()],
+    missing: [...unsigned.values()],
+    invalid,
+    met: role.threshold >= 1 && signed.size >= role.threshold,
+  };
+}
+
+/** Throws {@link MetadataError} `QUORUM_NOT_MET` unless `role`'s quorum has signed. */
+export function requireQuorum(document: Document, delegations: Delegations, role: RoleName): void {
+  const quorum = verifyQuorum(document, delegations, role);
+  if (!quorum.met) {
+    throw new MetadataError(
+      'QUORUM_NOT_MET',
+      `${role} version ${document.signed.version} has ${quorum.signed.length} of ${quorum.threshold} signatures`,
+    );
+  }
+}
+
+/** Verifies one hex signature. `false` for anything that is no valid signature, also for bad hex. */
+export function verifySignature(publicKey: PublicKey, payload: Uint8Array, sig: string): boolean {
+  if (sig.length === 0 || sig.length % 2 !== 0 || !/^[0-9a-f]+$/.test(sig)) return false;
+  return publicKey.scheme.verify(publicKey.keyObject, payload, Buffer.from(sig, 'hex'));
+}
+
+/** By keyid; a keyid that stands twice maps to the empty signature. */
+function signaturesByKeyid(document: Document): ReadonlyMap<string, string> {
+  const byKeyid = new Map<string, string>();
+  for (const { keyid, sig } of document.signatures) byKeyid.set(keyid, byKeyid.has(keyid) ? '' : sig);
+  return byKeyid;
+}
