@@ -1,7 +1,7 @@
 import { type Instant, parseInstant } from '../clock.ts';
 import { isJsonObject, type JsonLimits, type JsonObject, member, parseJson } from '../json.ts';
 import { canonicalJson } from './canonical.ts';
-import { type Members, malformed, membersOf } from './decode.ts';
+import { type Members, malformed, membersOf, printable } from './decode.ts';
 import {
   type Delegations,
   decodeDelegations,
