@@ -80,8 +80,8 @@ export function parseTargetPath(path: string): TargetPath {
 /** Throws {@link MetadataError} `BAD_NAME` unless `owner` is `@` and an account name; the case is folded. */
 export function parseKeyOwner(owner: string): KeyOwner {
   const folded = owner.toLowerCase();
-  // GitHub: letters, digits and single hyphens, 39 at most; an underscore stands in managed accounts.
-  if (!/^@[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?(\[bot\])?$/.test(folded)) {
+  // Wider than GitHub's account names: import tools write stand-ins such as @-npm-signer for what is no person.
+  if (!/^@[a-z0-9_-]{1,64}(\[bot\])?$/.test(folded)) {
     throw new MetadataError('BAD_NAME', `${JSON.stringify(owner)} is no account name of the form @name`);
   }
   return folded as KeyOwner;

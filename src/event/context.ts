@@ -1,0 +1,136 @@
+import type { Instant } from '../clock.ts';
+import type { Document, Root } from '../metadata/document.ts';
+import { ROOT, type RoleName } from '../metadata/names.ts';
+import { type Quorum, verifyQuorum } from '../metadata/quorum.ts';
+import type { Policy } from '../policy/policy.ts';
+import { type DelegationGraph, delegationGraph } from '../repository/delegators.ts';
+import { diffTrees, type RoleChange, roleChange, type TreeDiff } from '../repository/diff.ts';
+import { type Ownership, ownershipOf } from '../repository/ownership.ts';
+import {
+  type BlobDigest,
+  documentOf,
+  metadataFile,
+  type ObjectId,
+  type Parsed,
+  type RepositoryTree,
+  rootOf,
+} from '../repository/tree.ts';
+
+/**
+ * What is judged. `event`: a change against known-good. `known-good`: one tree, as the ground that events stand on.
+ * `publish`: one tree, complete, as clients are to get it.
+ */
+export type Mode = 'event' | 'known-good' | 'publish';
+
+/** What took I/O to find out. Something missing that a rule needs is a refusal by that rule. */
+export interface Facts {
+  /** Digests of the blobs below `targets/` that had to be read. */
+  readonly digests: ReadonlyMap<ObjectId, BlobDigest>;
+  /** Do known-good's artifacts agree with its metadata, every hash? Then what has not changed needs no digest. */
+  readonly knownGoodArtifactsVerified: boolean;
+  /** `root_history/N.root.json` by N; only needed to publish. */
+  readonly history: ReadonlyMap<number, Parsed<Document<Root>>>;
+  /** Where the default branch stands now; missing where known-good was given by hand, which turns rule `base` off. */
+  readonly main: RepositoryTree | undefined;
+}
+
+export const noFacts: Facts = {
+  digests: new Map(),
+  knownGoodArtifactsVerified: false,
+  history: new Map(),
+  main: undefined,
+};
+
+/** Everything that the rules look at, derived once. */
+export interface Context {
+  readonly mode: Mode;
+  /** The empty tree unless an event is judged. */
+  readonly knownGood: RepositoryTree;
+  readonly tree: RepositoryTree;
+  readonly policy: Policy;
+  readonly facts: Facts;
+  readonly now: Instant;
+  readonly diff: TreeDiff;
+  readonly graph: DelegationGraph;
+  readonly knownGraph: DelegationGraph;
+  /** For each role with a file in either tree. Outside of an event every role is `added`. */
+  readonly changes: ReadonlyMap<RoleName, RoleChange>;
+  /** The documents that the rules on content look at: those that parsed and are not just what known-good has. */
+  readonly changed: ReadonlyMap<RoleName, Document>;
+  /** The quorum that the role's delegator in this tree sets; `undefined` where role or document is missing. */
+  quorumOf(role: RoleName): Quorum | undefined;
+  /** Known-good's root quorum over the event's root; `undefined` where there is no known-good root. */
+  oldRootQuorum(): Quorum | undefined;
+  ownership(): Ownership;
+}
+
+export interface Subject {
+  readonly mode: Mode;
+  readonly knownGood: RepositoryTree;
+  readonly tree: RepositoryTree;
+  readonly policy: Policy;
+  readonly facts: Facts;
+  readonly now: Instant;
+}
+
+export function contextOf(subject: Subject): Context {
+  const { knownGood, tree } = subject;
+  const graph = delegationGraph(tree);
+  const changes = new Map<RoleName, RoleChange>();
+  for (const role of rolesWithFiles(knownGood, tree)) changes.set(role, roleChange(knownGood, tree, role));
+  const changed = new Map<RoleName, Document>();
+  for (const [role, change] of changes) {
+    const document = change === 'unchanged' ? undefined : documentOf(tree, role);
+    if (document !== undefined) changed.set(role, document);
+  }
+  const quorumOf = remember((role: RoleName): Quorum | undefined => {
+    const document = documentOf(tree, role);
+    const delegated = graph.roles.get(role);
+    if (document === undefined || delegated === undefined) return undefined;
+    return verifyQuorum(document, delegated.delegations, role);
+  });
+  const oldRootQuorum = once((): Quorum | undefined => {
+    const [known, event] = [rootOf(knownGood), rootOf(tree)];
+    return known === undefined || event === undefined
+      ? undefined
+      : verifyQuorum(event, known.signed.delegations, ROOT);
+  });
+  const ownership = once((): Ownership => ownershipOf(tree));
+  return {
+    ...subject,
+    diff: diffTrees(knownGood, tree),
+    graph,
+    knownGraph: delegationGraph(knownGood),
+    changes,
+    changed,
+    quorumOf,
+    oldRootQuorum,
+    ownership,
+  };
+}
+
+function rolesWithFiles(...trees: readonly RepositoryTree[]): ReadonlySet<RoleName> {
+  const roles = new Set<RoleName>();
+  for (const tree of trees) {
+    for (const path of tree.metadata.keys()) {
+      const file = metadataFile(path);
+      if (file.kind === 'role') roles.add(file.role);
+    }
+  }
+  return roles;
+}
+
+function remember<A, R>(compute: (argument: A) => R): (argument: A) => R {
+  const results = new Map<A, R>();
+  return argument => {
+    if (results.has(argument)) return results.get(argument) as R;
+    const result = compute(argument);
+    results.set(argument, result);
+    return result;
+  };
+}
+
+function once<R>(compute: () => R): () => R {
+  const result = remember((_key: undefined) => compute());
+  return () => result(undefined);
+}

@@ -1,0 +1,152 @@
+import { type TargetFile, targetHash } from '../../metadata/document.ts';
+import { type RoleName, targetPathProblem } from '../../metadata/names.ts';
+import { artifactRoles } from '../../repository/delegators.ts';
+import { type TreeEntry, targetsOf } from '../../repository/tree.ts';
+import type { Context } from '../context.ts';
+import { awaits, type Finding, refuse, warn } from '../reason.ts';
+import { keyNames, listed, plural, quoted } from '../words.ts';
+import { always, type Rule } from './rule.ts';
+
+/** What is signed is what lies there: names, lengths and hashes, in both directions, for every role. */
+export const artifacts: Rule = {
+  id: 'artifacts',
+  source: 'TUF 1.0.34 section 4.5, TARGETS; the peers let this pass',
+  modes: always,
+  *check(context) {
+    const signedPaths = new Set<string>();
+    for (const role of artifactRoles(context.tree)) {
+      const document = targetsOf(context.tree, role);
+      if (document === undefined) continue;
+      const faults = new Faults(context, role);
+      for (const [path, file] of document.signed.targets) {
+        signedPaths.add(path);
+        faults.compare(path, file);
+      }
+      yield* faults.findings();
+    }
+    yield* unsigned(context, signedPaths);
+  },
+};
+
+/** Collects what does not agree, so that a thousand changed artifacts are one sentence and not a thousand. */
+class Faults {
+  readonly #context: Context;
+  readonly #role: RoleName;
+  readonly #missing: string[] = [];
+  readonly #changed: string[] = [];
+  readonly #unread: string[] = [];
+  readonly #inherited: string[] = [];
+
+  constructor(context: Context, role: RoleName) {
+    this.#context = context;
+    this.#role = role;
+  }
+
+  compare(path: string, file: TargetFile): void {
+    const { tree, knownGood, facts, mode } = this.#context;
+    const entry = tree.artifacts.get(path);
+    const before = mode === 'event' ? knownGood.artifacts.get(path) : undefined;
+    const same =
+      mode === 'event' &&
+      entry?.oid === before?.oid &&
+      sameFile(file, knownFile(this.#context, this.#role, path));
+    if (same && facts.knownGoodArtifactsVerified) return;
+    const fault = agreement(entry, file, this.#context);
+    if (fault === undefined) return;
+    if (same && fault !== 'unread') this.#inherited.push(path);
+    else if (fault === 'missing') this.#missing.push(path);
+    else if (fault === 'changed') this.#changed.push(path);
+    else this.#unread.push(path);
+  }
+
+  *findings(): Iterable<Finding> {
+    const role = this.#role;
+    if (this.#inherited.length > 0) {
+      yield warn(
+        `on main already, ${names(this.#inherited)} ${are(this.#inherited)} not what is signed`,
+        role,
+      );
+    }
+    if (this.#unread.length > 0) yield refuse(`${names(this.#unread)} could not be hashed`, role);
+    if (this.#missing.length > 0)
+      yield this.#mendable(`signs ${names(this.#missing)}, which ${are(this.#missing)} not in targets/`);
+    if (this.#changed.length > 0)
+      yield this.#mendable(
+        `${names(this.#changed)} in targets/ ${are(this.#changed)} not what is signed (length or hash)`,
+      );
+  }
+
+  /** Online automation can still write the metadata anew; what has been signed so far is then void. */
+  #mendable(message: string): Finding {
+    if (this.#context.mode === 'known-good') return warn(message, this.#role);
+    if (this.#context.mode === 'publish') return refuse(message, this.#role);
+    return awaits(`${message}; ${mendedBy(this.#context, this.#role)}`, this.#role);
+  }
+}
+
+/** Says what updating the targets metadata will cost. */
+function mendedBy(context: Context, role: RoleName): string {
+  const signed = context.changed.has(role) ? (context.quorumOf(role)?.signed ?? []) : [];
+  const delegations = context.graph.roles.get(role)?.delegations;
+  const voided = delegations === undefined ? [] : keyNames(signed, delegations);
+  const cost = voided.length === 0 ? '' : `, which voids the signatures of ${listed(voided)}`;
+  return `the metadata has to be updated${cost}`;
+}
+
+function knownFile(context: Context, role: RoleName, path: string): TargetFile | undefined {
+  return targetsOf(context.knownGood, role)?.signed.targets.get(path);
+}
+
+const sameFile = (a: TargetFile, b: TargetFile | undefined): boolean =>
+  a === b ||
+  (b !== undefined &&
+    a.length === b.length &&
+    targetHash(a, 'sha256') === targetHash(b, 'sha256') &&
+    otherHashes(a) === otherHashes(b));
+
+const otherHashes = (file: TargetFile): number => Object.keys(file.hashes).length;
+
+function agreement(
+  entry: TreeEntry | undefined,
+  file: TargetFile,
+  { facts }: Context,
+): 'missing' | 'changed' | 'unread' | undefined {
+  if (entry === undefined) return 'missing';
+  const digest = facts.digests.get(entry.oid);
+  if (digest === undefined) return 'unread';
+  return digest.length === file.length && digest.sha256 === targetHash(file, 'sha256')
+    ? undefined
+    : 'changed';
+}
+
+/** Files that nobody signs. */
+function* unsigned(context: Context, signedPaths: ReadonlySet<string>): Iterable<Finding> {
+  const strays = new Map<RoleName | undefined, string[]>();
+  for (const path of context.tree.artifacts.keys()) {
+    if (signedPaths.has(path)) continue;
+    const owner = targetPathProblem(path) === undefined ? context.ownership().ownersOf(path)[0] : undefined;
+    strays.set(owner, [...(strays.get(owner) ?? []), path]);
+  }
+  for (const [role, paths] of strays) {
+    const old = context.mode === 'event' ? paths.filter(path => isStrayOnMain(context, path)) : [];
+    const fresh = old.length === 0 ? paths : paths.filter(path => !old.includes(path));
+    if (old.length > 0) yield warn(`on main already, ${names(old)} in targets/ ${are(old)} not signed`, role);
+    if (fresh.length === 0) continue;
+    const message = `${names(fresh)} in targets/ ${are(fresh)} not signed`;
+    if (context.mode === 'known-good') yield warn(message, role);
+    else if (context.mode === 'publish' || role === undefined) yield refuse(message, role);
+    else yield awaits(`${message}; ${mendedBy(context, role)}`, role);
+  }
+}
+
+function isStrayOnMain(context: Context, path: string): boolean {
+  const [before, now] = [context.knownGood.artifacts.get(path), context.tree.artifacts.get(path)];
+  if (before === undefined || before.oid !== now?.oid) return false;
+  return artifactRoles(context.knownGood).every(
+    role => targetsOf(context.knownGood, role)?.signed.targets.has(path) !== true,
+  );
+}
+
+const names = (paths: readonly string[]): string =>
+  paths.length > 20 ? plural(paths.length, 'artifact') : listed(paths.map(quoted));
+const are = (paths: readonly string[]): string => (paths.length === 1 ? 'is' : 'are');

@@ -1,0 +1,51 @@
+import { ROOT } from '../../metadata/names.ts';
+import {
+  historyFile,
+  metadataFile,
+  type RepositoryTree,
+  roleFile,
+  rootOf,
+  type TreeEntry,
+} from '../../repository/tree.ts';
+import { refuse } from '../reason.ts';
+import { always, type Rule } from './rule.ts';
+
+/** Every root that was ever trusted stays, unchanged, so that a client of any age finds the way. */
+export const history: Rule = {
+  id: 'history',
+  source: 'TUF 1.0.34 section 5.3; tuf-on-ci format, root_history/',
+  modes: always,
+  *check({ tree, knownGood }) {
+    const now = historyOf(tree);
+    for (const [version, before] of historyOf(knownGood)) {
+      const entry = now.get(version);
+      if (entry === undefined) yield refuse(`metadata/${historyFile(version)} was removed`, ROOT);
+      else if (entry.oid !== before.oid) yield refuse(`metadata/${historyFile(version)} was changed`, ROOT);
+    }
+    const root = rootOf(tree);
+    if (root === undefined) return; // rule schema says so
+    const current = root.signed.version;
+    if (now.get(current)?.oid !== tree.metadata.get(roleFile(ROOT))?.oid) {
+      yield refuse(`metadata/${historyFile(current)} is not the same file as metadata/root.json`, ROOT);
+    }
+    const versions = [...now.keys()].sort((a, b) => a - b);
+    for (const version of versions.filter(found => found > current)) {
+      yield refuse(`metadata/${historyFile(version)} is newer than root.json`, ROOT);
+    }
+    const first = versions[0] ?? current;
+    for (let version = first; version < current; version++) {
+      if (now.has(version)) continue;
+      yield refuse(`metadata/${historyFile(version)} is missing`, ROOT);
+      break;
+    }
+  },
+};
+
+export function historyOf(tree: RepositoryTree): ReadonlyMap<number, TreeEntry> {
+  const entries = new Map<number, TreeEntry>();
+  for (const [path, entry] of tree.metadata) {
+    const file = metadataFile(path);
+    if (file.kind === 'history') entries.set(file.version, entry);
+  }
+  return entries;
+}

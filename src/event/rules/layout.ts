@@ -1,0 +1,91 @@
+import { isTopLevelRole, ROOT, TARGETS } from '../../metadata/names.ts';
+import { metadataFile, roleFile } from '../../repository/tree.ts';
+import { refuse } from '../reason.ts';
+import { quoted } from '../words.ts';
+import { always, type Rule } from './rule.ts';
+
+/** Every role file is delegated to, and every delegation has its file. */
+export const orphans: Rule = {
+  id: 'orphans',
+  source: 'shared design, rule table; the peers keep files of removed roles',
+  modes: always,
+  *check({ tree, graph }) {
+    for (const path of tree.metadata.keys()) {
+      const file = metadataFile(path);
+      if (file.kind === 'role' && !isTopLevelRole(file.role) && !graph.roles.has(file.role)) {
+        yield refuse(`metadata/${path} belongs to no role that somebody delegates`, file.role);
+      }
+    }
+    for (const [role, { delegator }] of graph.roles) {
+      if (delegator === ROOT && role !== TARGETS) continue; // root: schema; online roles: online
+      if (!tree.metadata.has(roleFile(role))) {
+        yield refuse(`${delegator} delegates to ${quoted(role)}, which has no file in metadata/`, role);
+      }
+    }
+  },
+};
+
+/** metadata/ holds the files of the format and nothing else. */
+export const metadataNames: Rule = {
+  id: 'metadata-names',
+  source: 'tuf-on-ci format',
+  modes: always,
+  *check({ tree }) {
+    const seen = new Map<string, string>();
+    for (const path of tree.metadata.keys()) {
+      const file = metadataFile(path);
+      if (file.kind === 'unknown') yield refuse(`metadata/${quoted(path)} ${file.problem}`);
+      const folded = path.toLowerCase();
+      const other = seen.get(folded);
+      if (other !== undefined)
+        yield refuse(`metadata/${quoted(other)} and ${quoted(path)} differ in case only`);
+      seen.set(folded, path);
+    }
+    for (const name of tree.unreadableNames) yield refuse(`${quoted(name)} is a name that is not UTF-8`);
+  },
+};
+
+const REGULAR = new Set(['100644', '100755']);
+
+/** Regular files only: a symlink or submodule is read as something else by everyone who checks it out. */
+export const treeModes: Rule = {
+  id: 'tree-modes',
+  source: 'shared design, rule table; gitdatamodel(7)',
+  modes: always,
+  *check({ tree }) {
+    for (const [folder, entries] of [
+      ['metadata', tree.metadata],
+      ['targets', tree.artifacts],
+    ] as const) {
+      for (const { path, mode } of entries.values()) {
+        if (!REGULAR.has(mode))
+          yield refuse(`${folder}/${quoted(path)} is ${modeName(mode)}, no regular file`);
+      }
+    }
+  },
+};
+
+function modeName(mode: string): string {
+  switch (mode) {
+    case '120000':
+      return 'a symlink';
+    case '160000':
+      return 'a submodule';
+    default:
+      return `of mode ${mode}`;
+  }
+}
+
+/** An event is about metadata/ and targets/; above all it never brings workflows along. */
+export const scope: Rule = {
+  id: 'scope',
+  source: 'shared design, rule table',
+  modes: ['event'],
+  *check({ diff }) {
+    for (const { path, after } of diff.outside) {
+      yield refuse(
+        `${quoted(path)} ${after === undefined ? 'is removed' : 'changes'}: an event may only touch metadata/ and targets/`,
+      );
+    }
+  },
+};

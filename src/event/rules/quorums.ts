@@ -1,0 +1,129 @@
+import type { Delegations } from '../../metadata/delegation.ts';
+import { noDelegations } from '../../metadata/delegation.ts';
+import type { Document } from '../../metadata/document.ts';
+import { isOnlineRole, type Keyid, ROOT, type RoleName } from '../../metadata/names.ts';
+import { type Quorum, verifyQuorum } from '../../metadata/quorum.ts';
+import { documentOf, rootOf } from '../../repository/tree.ts';
+import type { Context } from '../context.ts';
+import { awaits, type Finding, refuse, warn } from '../reason.ts';
+import { keyName, keyNames, listed, plural, shortId } from '../words.ts';
+import { always, type Rule } from './rule.ts';
+
+/** A new root is signed by the old quorum, which hands over, and by its own. */
+export const rootQuorum: Rule = {
+  id: 'root-quorum',
+  source: 'TUF 1.0.34 section 5.3.4',
+  modes: ['event', 'publish'],
+  *check(context) {
+    if (context.mode === 'publish') {
+      yield* checkChain(context);
+      return;
+    }
+    const document = context.changed.get(ROOT);
+    if (document === undefined) return;
+    const old = context.oldRootQuorum();
+    const oldKeys = rootOf(context.knownGood)?.signed.delegations ?? noDelegations;
+    if (old !== undefined && !old.met) yield awaits(shortfall(old, oldKeys, "of main's root"), ROOT);
+    const own = context.quorumOf(ROOT);
+    if (own !== undefined && !own.met) {
+      yield awaits(
+        shortfall(own, document.signed.delegations, old === undefined ? '' : 'of the new root'),
+        ROOT,
+      );
+    }
+  },
+};
+
+/** Every root follows from the one before it, so that a client of any age arrives at this one. */
+function* checkChain({ facts, tree }: Context): Iterable<Finding> {
+  const current = rootOf(tree);
+  if (current === undefined) return; // rule schema says so
+  if (!facts.history.has(current.signed.version)) {
+    yield refuse(`root_history/ was not read up to version ${current.signed.version}`, ROOT);
+  }
+  let before: Document | undefined;
+  for (const [version, parsed] of [...facts.history].sort(([a], [b]) => a - b)) {
+    if (!parsed.ok) {
+      yield refuse(`root_history/${version}.root.json: ${parsed.error.message}`, ROOT);
+      return;
+    }
+    const root = parsed.value;
+    if (root.signed.version !== version) {
+      yield refuse(`root_history/${version}.root.json says that it is version ${root.signed.version}`, ROOT);
+    }
+    for (const [delegations, whose] of [
+      [before?.signed.delegations, `the quorum of version ${version - 1}`],
+      [root.signed.delegations, 'its own quorum'],
+    ] as const) {
+      if (delegations !== undefined && !verifyQuorum(root, delegations, ROOT).met) {
+        yield refuse(`root version ${version} is not signed by ${whose}`, ROOT);
+      }
+    }
+    before = root;
+  }
+}
+
+/** Each role meets what its delegator asks, also where the delegator alone has changed. */
+export const roleQuorum: Rule = {
+  id: 'role-quorum',
+  source: 'TUF 1.0.34 sections 5.4.2, 5.5.3 and 5.6.3',
+  modes: always,
+  *check(context) {
+    for (const [role, { delegations }] of context.graph.roles) {
+      if (isOnlineRole(role) || (role === ROOT && context.mode === 'event' && context.changed.has(ROOT)))
+        continue;
+      const quorum = context.quorumOf(role);
+      if (quorum === undefined || quorum.met) continue; // a missing document is rule orphans'
+      const why =
+        context.mode === 'event' && !context.changed.has(role) ? ', as its keys or threshold changed' : '';
+      const message = shortfall(quorum, delegations, '') + why;
+      yield context.mode === 'event' ? awaits(message, role) : refuse(message, role);
+    }
+  },
+};
+
+function shortfall(quorum: Quorum, delegations: Delegations, whose: string): string {
+  const missing = listed(keyNames(quorum.missing, delegations));
+  const of = whose === '' ? '' : ` ${whose}`;
+  const from = quorum.missing.length === 0 ? '' : `; can sign: ${missing}`;
+  return `${quorum.signed.length} of ${plural(quorum.threshold, 'signature')}${of}${from}`;
+}
+
+/** Signatures are unambiguous; stray ones are named. */
+export const signatureIds: Rule = {
+  id: 'signature-ids',
+  source: 'TUF 1.0.34 section 4.2, signatures',
+  modes: always,
+  *check(context) {
+    for (const [role, document] of context.changed) {
+      const eligible = eligibleKeys(context, role);
+      const seen = new Set<Keyid>();
+      for (const { keyid, sig } of document.signatures) {
+        if (seen.has(keyid)) yield refuse(`two signatures stand under keyid ${shortId(keyid)}`, role);
+        seen.add(keyid);
+        if (sig === '' || eligible.some(({ keys }) => keys.has(keyid))) continue;
+        yield warn(`the signature of ${shortId(keyid)} counts for nothing: ${role} has no such key`, role);
+      }
+      yield* invalidSignatures(context, role);
+    }
+  },
+};
+
+function* invalidSignatures(context: Context, role: RoleName): Iterable<Finding> {
+  const quorums = [context.quorumOf(role), role === ROOT ? context.oldRootQuorum() : undefined];
+  const invalid = new Set(quorums.flatMap(quorum => quorum?.invalid ?? []));
+  for (const keyid of invalid) {
+    const key = eligibleKeys(context, role)
+      .map(({ keys }) => keys.get(keyid))
+      .find(found => found !== undefined);
+    const name = key === undefined ? shortId(keyid) : keyName(key);
+    yield warn(`the signature of ${name} is not one over this content: it has to be made anew`, role);
+  }
+}
+
+/** Whose signatures can count on `role`: its delegator's keys, and for root those of known-good's root. */
+function eligibleKeys(context: Context, role: RoleName): readonly Delegations[] {
+  const own = context.graph.roles.get(role)?.delegations;
+  const old = role === ROOT ? documentOf(context.knownGood, ROOT)?.signed.delegations : undefined;
+  return [own, old].filter(delegations => delegations !== undefined);
+}

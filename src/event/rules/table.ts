@@ -1,0 +1,41 @@
+import { artifacts } from './artifacts.ts';
+import { base } from './base.ts';
+import { history } from './history.ts';
+import { distinctKeysRule, distinctOwners, keyid, keyTags } from './keys.ts';
+import { metadataNames, orphans, scope, treeModes } from './layout.ts';
+import { expiry, periods, version } from './lifetime.ts';
+import { consistentSnapshot, online } from './online.ts';
+import { ownership } from './ownership.ts';
+import { peers } from './peers.ts';
+import { enrolment, invites } from './people.ts';
+import { roleQuorum, rootQuorum, signatureIds } from './quorums.ts';
+import type { Rule } from './rule.ts';
+import { schema } from './schema.ts';
+
+/** All rules, in the order in which reasons are told. `policy`, `attestation` and `clients` join with the policy file. */
+export const rules: readonly Rule[] = [
+  schema,
+  keyTags,
+  keyid,
+  distinctKeysRule,
+  distinctOwners,
+  version,
+  expiry,
+  periods,
+  rootQuorum,
+  roleQuorum,
+  signatureIds,
+  online,
+  consistentSnapshot,
+  history,
+  artifacts,
+  ownership,
+  orphans,
+  metadataNames,
+  treeModes,
+  scope,
+  invites,
+  enrolment,
+  base,
+  peers,
+];

@@ -1,0 +1,32 @@
+import type { Delegations } from '../metadata/delegation.ts';
+import type { Key } from '../metadata/key.ts';
+import type { Keyid } from '../metadata/names.ts';
+
+/** A key by the name that people know it by: its owner, else where it is online, else its id. */
+export const keyName = (key: Key): string => key.owner ?? key.onlineUri ?? `key ${shortId(key.keyid)}`;
+
+export function keyNames(
+  keyids: readonly Keyid[],
+  ...delegations: readonly Delegations[]
+): readonly string[] {
+  return keyids.map(keyid => {
+    const key = delegations.map(({ keys }) => keys.get(keyid)).find(found => found !== undefined);
+    return key === undefined ? `key ${shortId(keyid)}` : keyName(key);
+  });
+}
+
+/** The first digits of a keyid or fingerprint, enough to tell keys apart in a sentence. */
+export const shortId = (id: string): string => id.slice(0, 12);
+
+/** `a name` in quotes, with everything unprintable escaped and cut to a sane length. */
+export const quoted = (text: string): string =>
+  JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}…` : text);
+
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;
+
+/** `a, b and c`; more than `limit` names are counted instead. */
+export function listed(names: readonly string[], limit = 8): string {
+  if (names.length > limit) return `${names.slice(0, limit).join(', ')} and ${names.length - limit} more`;
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}

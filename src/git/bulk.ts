@@ -1,0 +1,144 @@
+import { createHash, type Hash, hash } from 'node:crypto';
+import type { Writable } from 'node:stream';
+import { BatchParser, type BatchSink, type ObjectHeader } from './batch.ts';
+import { DEFAULT_MAX_OBJECT, type GitObject, missingObject, ObjectCollector, wrongType } from './collect.ts';
+import { GitError } from './error.ts';
+import { type ObjectId, parseObjectId } from './oid.ts';
+import { type GitRepository, spawnError, spawnGit, withResolvers } from './process.ts';
+import { complaintOf } from './stderr.ts';
+
+export interface BlobDigest {
+  /** Bytes. */
+  readonly length: number;
+  /** 64 lower-case hex digits. */
+  readonly sha256: string;
+}
+
+/**
+ * Reads many objects, each once, in the order first named, in one go; it holds those of one chunk of git's output at
+ * a time. Throws the {@link GitError} of the first that can't be had (see `ObjectReader.read`).
+ */
+export async function* readMany(
+  repository: GitRepository,
+  oids: Iterable<ObjectId>,
+  maxBytes: number = DEFAULT_MAX_OBJECT,
+): AsyncGenerator<GitObject, void, undefined> {
+  let results: (GitObject | GitError)[] = [];
+  const collector = new ObjectCollector(
+    repository.objectFormat,
+    () => maxBytes,
+    (_oid, result) => results.push(result),
+  );
+  for await (const _ of batch(repository, oids, collector)) {
+    const ready = results;
+    results = [];
+    for (const result of ready) {
+      if (result instanceof GitError) throw result;
+      yield result;
+    }
+  }
+}
+
+/**
+ * Length and SHA-256 of each blob's content; contents of any size stream through. The git name of the bytes is not
+ * checked again: the digest says what they are. Throws {@link GitError} `OBJECT_MISSING`; `BAD_OBJECT` where a name
+ * is not that of a blob.
+ */
+export async function hashBlobs(
+  repository: GitRepository,
+  oids: Iterable<ObjectId>,
+): Promise<Map<ObjectId, BlobDigest>> {
+  const hasher = new BlobHasher();
+  for await (const _ of batch(repository, oids, hasher));
+  return hasher.digests;
+}
+
+class BlobHasher implements BatchSink {
+  readonly digests = new Map<ObjectId, BlobDigest>();
+  #header: ObjectHeader | undefined;
+  #hash: Hash | undefined;
+  #digest = '';
+
+  begin(header: ObjectHeader): void {
+    if (header.type !== 'blob') throw wrongType(header.oid, header.type, 'blob');
+    this.#header = header;
+    this.#hash = undefined;
+    this.#digest = '';
+  }
+
+  data(bytes: Buffer): void {
+    if (bytes.length === this.#header?.size) {
+      this.#digest = hash('sha256', bytes, 'hex');
+    } else {
+      this.#hash ??= createHash('sha256');
+      this.#hash.update(bytes);
+    }
+  }
+
+  end(): void {
+    if (this.#header === undefined) return;
+    const { oid, size } = this.#header;
+    if (size === 0) this.#digest = hash('sha256', '', 'hex');
+    this.digests.set(oid, { length: size, sha256: this.#hash?.digest('hex') ?? this.#digest });
+  }
+
+  missing(oid: ObjectId): void {
+    throw missingObject(oid);
+  }
+}
+
+/** Drives `sink` with the objects of a process of its own; yields after each chunk so that a consumer sets the pace. */
+async function* batch(
+  repository: GitRepository,
+  oids: Iterable<ObjectId>,
+  sink: BatchSink,
+): AsyncGenerator<void, void, undefined> {
+  const wanted = new Set(oids);
+  if (wanted.size === 0) return;
+  for (const oid of wanted) parseObjectId(oid);
+  // --buffer: not one write per object, which doubles the time.
+  const child = spawnGit(repository, ['cat-file', '--batch', '--buffer']);
+  const { promise: closed, resolve, reject } = withResolvers<number | null>();
+  closed.catch(() => undefined); // an error is met below; here it must not end the process
+  child.on('error', cause => reject(spawnError(cause)));
+  child.on('close', resolve);
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-4_096)));
+  child.stdin.on('error', () => undefined); // the exit code says why
+  try {
+    feed(child.stdin, wanted);
+    const parser = new BatchParser(sink);
+    for await (const chunk of child.stdout) {
+      parser.push(chunk as Buffer);
+      yield;
+    }
+    const exitCode = await closed;
+    if (exitCode !== 0) throw new GitError('GIT_FAILED', `git cat-file failed: ${complaintOf(stderr)}`);
+  } finally {
+    child.kill();
+  }
+}
+
+const LINES_PER_WRITE = 4_096;
+
+function feed(input: Writable, oids: Iterable<ObjectId>): void {
+  const iterator = oids[Symbol.iterator]();
+  const pump = (): void => {
+    for (;;) {
+      let lines = '';
+      for (let count = 0; count < LINES_PER_WRITE; count++) {
+        const next = iterator.next();
+        if (next.done === true) {
+          input.end(lines);
+          return;
+        }
+        lines += `${next.value}\n`;
+      }
+      if (!input.write(lines)) {
+        input.once('drain', pump);
+        return;
+      }
+    }
+  };
+  pump();
+}

@@ -1,0 +1,94 @@
+import { GitError } from './error.ts';
+import type { CommitSha } from './oid.ts';
+import { type GitRepository, gitText, runGit } from './process.ts';
+import { requireFullHistory } from './repository.ts';
+
+/**
+ * The one best common ancestor of two commits. Throws {@link GitError} `SHALLOW`, `NO_MERGE_BASE`, `MANY_MERGE_BASES`:
+ * with more than one, which is known-good would be a matter of taste, and an attacker's to choose.
+ */
+export async function singleMergeBase(
+  repository: GitRepository,
+  a: CommitSha,
+  b: CommitSha,
+): Promise<CommitSha> {
+  const [output] = await Promise.all([
+    gitText(repository, ['merge-base', '--all', '--', a, b], { answers: [0, 1] }),
+    requireFullHistory(repository),
+  ]);
+  const bases = output.split('\n').filter(line => line !== '');
+  const [base, ...others] = bases;
+  if (base === undefined) {
+    throw new GitError(
+      'NO_MERGE_BASE',
+      `${a} and ${b} have no common ancestor: start the branch anew from main`,
+    );
+  }
+  if (others.length > 0) {
+    throw new GitError(
+      'MANY_MERGE_BASES',
+      `${a} and ${b} have ${bases.length} merge-bases: rebase the branch so that it holds no criss-cross merge`,
+    );
+  }
+  return base as CommitSha;
+}
+
+/** Is `ancestor` reachable from `commit` (or the same)? Throws {@link GitError} `SHALLOW`. */
+export async function isAncestor(
+  repository: GitRepository,
+  ancestor: CommitSha,
+  commit: CommitSha,
+): Promise<boolean> {
+  const [{ exitCode }] = await Promise.all([
+    runGit(repository, ['merge-base', '--is-ancestor', '--', ancestor, commit], { answers: [0, 1] }),
+    requireFullHistory(repository),
+  ]);
+  return exitCode === 0;
+}
+
+/**
+ * Is `commit` what the branch at `tip` itself once was: `tip`, its first parent, the first parent of that, and so on?
+ * A commit that came in as the second parent of a merge is an ancestor but never was the branch's state.
+ * Throws {@link GitError} `SHALLOW`.
+ */
+export async function isOnFirstParent(
+  repository: GitRepository,
+  commit: CommitSha,
+  tip: CommitSha,
+): Promise<boolean> {
+  if (commit === tip) return true;
+  // The chain ends where it meets an ancestor of `commit`. Every line is on the chain, so a first parent that equals
+  // `commit` proves it, whatever dates an attacker gave his commits to mislead the walk.
+  const args = ['rev-list', '--first-parent', '--parents', tip, `^${commit}`, '--'];
+  const [output] = await Promise.all([gitText(repository, args), requireFullHistory(repository)]);
+  return output.split('\n').some(line => line.split(' ')[1] === commit);
+}
+
+/**
+ * The first-parent chain from `tip` back, newest first, at most `limit` commits.
+ * Throws {@link GitError} `SHALLOW`.
+ */
+export async function listFirstParents(
+  repository: GitRepository,
+  tip: CommitSha,
+  limit: number,
+): Promise<readonly CommitSha[]> {
+  const args = ['rev-list', '--first-parent', `--max-count=${limit}`, tip, '--'];
+  const [output] = await Promise.all([gitText(repository, args), requireFullHistory(repository)]);
+  return output.split('\n') as CommitSha[];
+}
+
+/**
+ * The commits reachable from `tip` but not from `base`, parents before children, at most the newest `limit`.
+ * Throws {@link GitError} `SHALLOW`.
+ */
+export async function listCommits(
+  repository: GitRepository,
+  base: CommitSha,
+  tip: CommitSha,
+  limit: number,
+): Promise<readonly CommitSha[]> {
+  const args = ['rev-list', '--topo-order', '--reverse', `--max-count=${limit}`, tip, `^${base}`, '--'];
+  const [output] = await Promise.all([gitText(repository, args), requireFullHistory(repository)]);
+  return output === '' ? [] : (output.split('\n') as CommitSha[]);
+}

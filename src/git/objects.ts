@@ -1,0 +1,154 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { BatchParser } from './batch.ts';
+import { type BlobDigest, hashBlobs, readMany } from './bulk.ts';
+import { DEFAULT_MAX_OBJECT, type GitObject, ObjectCollector, wrongType } from './collect.ts';
+import { type GitCommit, parseCommit } from './commit-object.ts';
+import { GitError } from './error.ts';
+import { type CommitSha, type ObjectId, type ObjectType, parseObjectId } from './oid.ts';
+import { type GitRepository, spawnError, spawnGit, withResolvers } from './process.ts';
+import { complaintOf } from './stderr.ts';
+import { parseTree, type TreeEntry } from './tree.ts';
+
+export type { BlobDigest } from './bulk.ts';
+export type { GitObject } from './collect.ts';
+
+/**
+ * Reads objects of one repository through one long-lived `git cat-file --batch`. No checkout, filter, attribute or
+ * replace ref takes part. Reads may overlap; they are answered in order. Use it with `await using`.
+ */
+export interface ObjectReader extends AsyncDisposable {
+  readonly repository: GitRepository;
+  /**
+   * The object of that name; its content was checked against the name. Throws {@link GitError} `OBJECT_MISSING`,
+   * `BAD_OBJECT` (not what its name says), `OBJECT_TOO_LARGE` (over `maxBytes`, 64 MiB where nothing is said).
+   */
+  read(oid: ObjectId, maxBytes?: number): Promise<GitObject>;
+  /** As {@link read}, of a blob. */
+  readBlob(oid: ObjectId, maxBytes?: number): Promise<Buffer>;
+  /** As {@link read}, of a tree (not a commit), one level of it. */
+  readTree(oid: ObjectId): Promise<readonly TreeEntry[]>;
+  /** As {@link read}, of a commit. */
+  readCommit(oid: CommitSha): Promise<GitCommit>;
+  /** Many objects in one go, in a process of their own; see `readMany` in bulk.ts. */
+  readMany(oids: Iterable<ObjectId>, maxBytes?: number): AsyncGenerator<GitObject, void, undefined>;
+  /** Length and SHA-256 of many blobs in one go; see `hashBlobs` in bulk.ts. */
+  hashBlobs(oids: Iterable<ObjectId>): Promise<Map<ObjectId, BlobDigest>>;
+}
+
+/** The process starts at once, so that it warms up while the caller does other work. */
+export const openObjectReader = (repository: GitRepository): ObjectReader => new BatchReader(repository);
+
+interface Request {
+  readonly oid: ObjectId;
+  readonly maxBytes: number;
+  readonly resolve: (object: GitObject) => void;
+  readonly reject: (reason: Error) => void;
+}
+
+class BatchReader implements ObjectReader {
+  readonly repository: GitRepository;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #closed: Promise<void>;
+  /** In the order written to git. */
+  readonly #waiting = new Set<Request>();
+  #failure: Error | undefined;
+  #stderr = '';
+
+  constructor(repository: GitRepository) {
+    this.repository = repository;
+    const child = spawnGit(repository, ['cat-file', '--batch']);
+    this.#child = child;
+    const parser = new BatchParser(
+      new ObjectCollector(
+        repository.objectFormat,
+        () => this.#next()?.maxBytes ?? 0,
+        (oid, result) => this.#answer(oid, result),
+      ),
+    );
+    child.stdout.on('data', (chunk: Buffer) => {
+      try {
+        parser.push(chunk);
+      } catch (error) {
+        if (!(error instanceof GitError)) throw error;
+        this.#fail(error);
+      }
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-4_096);
+    });
+    child.stdin.on('error', () => undefined); // the end of the process says why
+    child.on('error', cause => this.#fail(spawnError(cause)));
+    const { promise, resolve } = withResolvers<void>();
+    this.#closed = promise;
+    child.on('close', () => {
+      this.#fail(new GitError('GIT_FAILED', `git cat-file ended: ${complaintOf(this.#stderr)}`));
+      resolve();
+    });
+  }
+
+  read(oid: ObjectId, maxBytes: number = DEFAULT_MAX_OBJECT): Promise<GitObject> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    parseObjectId(oid); // a line feed in it would shift all later answers
+    const { promise, resolve, reject } = withResolvers<GitObject>();
+    this.#waiting.add({ oid, maxBytes, resolve, reject });
+    if (this.#child.stdin.writableCorked === 0) {
+      // What one turn of the caller asks for goes out in one write.
+      this.#child.stdin.cork();
+      queueMicrotask(() => this.#child.stdin.uncork());
+    }
+    this.#child.stdin.write(`${oid}\n`);
+    return promise;
+  }
+
+  async readBlob(oid: ObjectId, maxBytes?: number): Promise<Buffer> {
+    return (await this.#readAs('blob', oid, maxBytes)).content;
+  }
+
+  async readTree(oid: ObjectId): Promise<readonly TreeEntry[]> {
+    return parseTree((await this.#readAs('tree', oid)).content, this.repository.objectFormat);
+  }
+
+  async readCommit(oid: CommitSha): Promise<GitCommit> {
+    return parseCommit((await this.#readAs('commit', oid)).content);
+  }
+
+  readMany(oids: Iterable<ObjectId>, maxBytes?: number): AsyncGenerator<GitObject, void, undefined> {
+    return readMany(this.repository, oids, maxBytes);
+  }
+
+  hashBlobs(oids: Iterable<ObjectId>): Promise<Map<ObjectId, BlobDigest>> {
+    return hashBlobs(this.repository, oids);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#fail(new GitError('GIT_FAILED', 'the object reader was closed'));
+    await this.#closed;
+  }
+
+  async #readAs(wanted: ObjectType, oid: ObjectId, maxBytes?: number): Promise<GitObject> {
+    const object = await this.read(oid, maxBytes);
+    if (object.type !== wanted) throw wrongType(oid, object.type, wanted);
+    return object;
+  }
+
+  #next(): Request | undefined {
+    return this.#waiting.values().next().value;
+  }
+
+  #answer(oid: ObjectId, result: GitObject | GitError): void {
+    const request = this.#next();
+    if (request?.oid !== oid) throw new GitError('GIT_FAILED', `git cat-file answered ${oid} unasked`);
+    this.#waiting.delete(request);
+    if (result instanceof GitError) request.reject(result);
+    else request.resolve(result);
+  }
+
+  /** From here on every read ends with the first failure. */
+  #fail(failure: Error): void {
+    this.#failure ??= failure;
+    for (const request of this.#waiting) request.reject(this.#failure);
+    this.#waiting.clear();
+    this.#child.stdin.destroy();
+    this.#child.kill();
+  }
+}

@@ -1,0 +1,21 @@
+import { CodedError } from '../errors.ts';
+
+export type OperationErrorCode =
+  /** The event's known-good is no state that the default branch itself ever had. */
+  | 'NOT_FROM_MAIN'
+  /** What was asked for does not exist. */
+  | 'NOT_FOUND'
+  /** What was asked for is there already. */
+  | 'ALREADY_THERE'
+  /** Something that is needed and was neither given nor configured. */
+  | 'MISSING_ANSWER'
+  /** The person said no, or there is nobody to ask. */
+  | 'DECLINED'
+  /** A check said no before anything was written. */
+  | 'REFUSED'
+  /** Other people kept changing the branch while we tried. */
+  | 'RACE_LOST'
+  /** No configured signer has the key that is needed. */
+  | 'NO_SIGNER';
+
+export class OperationError extends CodedError<OperationErrorCode> {}

@@ -1,0 +1,100 @@
+import type { Instant } from '../clock.ts';
+import { type Facts, noFacts } from '../event/context.ts';
+import { judgeRepository } from '../event/judge.ts';
+import type { Reason } from '../event/reason.ts';
+import { historyOf } from '../event/rules/history.ts';
+import type { ObjectReader } from '../git/objects.ts';
+import type { CommitSha } from '../git/oid.ts';
+import { hasVerified, rememberVerified } from '../git/verified.ts';
+import { type Document, isRoot, type Root } from '../metadata/document.ts';
+import { MetadataError } from '../metadata/error.ts';
+import type { Policy } from '../policy/policy.ts';
+import { allDigests, changedDigests } from '../repository/digests.ts';
+import type { Parsed, RepositoryTree } from '../repository/tree.ts';
+import { TreeReader } from './read-tree.ts';
+
+/** The commits that an event is judged by. */
+export interface EventCommits {
+  readonly event: CommitSha;
+  readonly knownGood: CommitSha;
+  /** The default branch's tip; missing where known-good was named by hand. */
+  readonly main: CommitSha | undefined;
+}
+
+/** All that the judge needs, as values. */
+export interface GatheredEvent {
+  readonly knownGood: RepositoryTree;
+  readonly event: RepositoryTree;
+  readonly knownGoodFaults: readonly Reason[];
+  readonly facts: Facts;
+}
+
+export interface GatherOptions {
+  readonly policy: Policy;
+  readonly now: Instant;
+  /** Hash and verify all of known-good even where this machine has done so before. */
+  readonly distrustCache?: boolean;
+}
+
+/** Reads both trees, verifies known-good, and hashes the blobs that the verdict depends on. Throws {@link GitError}. */
+export async function gatherEvent(
+  objects: ObjectReader,
+  commits: EventCommits,
+  options: GatherOptions,
+): Promise<GatheredEvent> {
+  const trees = new TreeReader(objects);
+  const knownGood = await trees.read(commits.knownGood);
+  const event = await trees.read(commits.event);
+  const main =
+    commits.main === undefined || commits.main === commits.knownGood
+      ? undefined
+      : await trees.read(commits.main);
+  const { faults, artifactsVerified } = await verifyKnownGood(objects, commits.knownGood, knownGood, options);
+  const needed = artifactsVerified ? changedDigests(knownGood, event) : allDigests(event);
+  const digests = await objects.hashBlobs(needed);
+  return {
+    knownGood,
+    event,
+    knownGoodFaults: faults,
+    facts: { ...noFacts, digests, knownGoodArtifactsVerified: artifactsVerified, main },
+  };
+}
+
+async function verifyKnownGood(
+  objects: ObjectReader,
+  commit: CommitSha,
+  tree: RepositoryTree,
+  { policy, now, distrustCache = false }: GatherOptions,
+): Promise<{ readonly faults: readonly Reason[]; readonly artifactsVerified: boolean }> {
+  if (tree.metadata.size === 0 && tree.artifacts.size === 0) return { faults: [], artifactsVerified: true };
+  if (!distrustCache && (await hasVerified(objects.repository, commit))) {
+    return { faults: [], artifactsVerified: true };
+  }
+  const digests = await objects.hashBlobs(allDigests(tree));
+  const facts = { ...noFacts, digests };
+  const { reasons } = judgeRepository({ mode: 'known-good', tree, policy, facts, now });
+  // Warnings of main's own are for main's own judgement; wrong artifacts tell an event where it has to look itself.
+  const faults = reasons.filter(({ rule, severity }) => severity === 'refuse' || rule === 'artifacts');
+  if (faults.length === 0) await rememberVerified(objects.repository, commit);
+  return { faults, artifactsVerified: !faults.some(({ rule }) => rule === 'artifacts') };
+}
+
+/** Reads one complete repository for {@link judgeRepository}, every hash and every root. Throws {@link GitError}. */
+export async function gatherRepository(
+  objects: ObjectReader,
+  commit: CommitSha,
+): Promise<{ readonly tree: RepositoryTree; readonly facts: Facts }> {
+  const trees = new TreeReader(objects);
+  const tree = await trees.read(commit);
+  const digests = await objects.hashBlobs(allDigests(tree));
+  const history = new Map<number, Parsed<Document<Root>>>();
+  for (const [version, entry] of historyOf(tree))
+    history.set(version, asRoot(await trees.document(entry.oid)));
+  return { tree, facts: { ...noFacts, digests, history } };
+}
+
+function asRoot(parsed: Parsed<Document>): Parsed<Document<Root>> {
+  if (!parsed.ok) return parsed;
+  if (isRoot(parsed.value)) return { ok: true, value: parsed.value };
+  return { ok: false, error: new MetadataError('MALFORMED', 'is no root document') };
+}

@@ -1,0 +1,159 @@
+import type { CodedError } from '../errors.ts';
+import { GitError } from '../git/error.ts';
+import type { ObjectReader } from '../git/objects.ts';
+import type { CommitSha } from '../git/oid.ts';
+import { TREE_MODE } from '../git/tree.ts';
+import { JsonError } from '../json.ts';
+import { type Document, parseDocument } from '../metadata/document.ts';
+import { MetadataError } from '../metadata/error.ts';
+import type { RoleName } from '../metadata/names.ts';
+import { RepositoryError } from '../repository/error.ts';
+import { type Invites, noInvites, parseState } from '../repository/state.ts';
+import {
+  metadataFile,
+  type ObjectId,
+  type Parsed,
+  type RepositoryTree,
+  STATE_FILE,
+  type TreeEntry,
+} from '../repository/tree.ts';
+
+/** The most files that one repository may have below a folder. */
+const MAX_ENTRIES = 1_000_000;
+const MAX_DEPTH = 24;
+/** Bytes. Larger than any limit of a client, so that rule `schema` can say what is wrong. */
+const MAX_DOCUMENT = 64 * 1024 * 1024;
+const REGULAR = new Set(['100644', '100755']);
+
+/**
+ * Reads commits as {@link RepositoryTree} values from git objects alone. What two commits share is read, parsed and
+ * kept once, so that it is also the same object to those who compare.
+ */
+export class TreeReader {
+  readonly #objects: ObjectReader;
+  readonly #folders = new Map<ObjectId, Folder>();
+  readonly #documents = new Map<ObjectId, Parsed<Document>>();
+
+  constructor(objects: ObjectReader) {
+    this.#objects = objects;
+  }
+
+  /** Throws {@link GitError} where the object store is broken; whatever a hostile commit holds becomes a value. */
+  async read(commit: CommitSha): Promise<RepositoryTree> {
+    const { tree } = await this.#objects.readCommit(commit);
+    const outside = new Map<string, TreeEntry>();
+    const unreadableNames: string[] = [];
+    let metadata: Folder = emptyFolder;
+    let artifacts: Folder = emptyFolder;
+    for (const { name, isUtf8, mode, oid } of await this.#objects.readTree(tree)) {
+      if (!isUtf8) unreadableNames.push(name);
+      else if (name === 'metadata') metadata = await this.#folder(mode, oid, false);
+      else if (name === 'targets') artifacts = await this.#folder(mode, oid, true);
+      else outside.set(name, { path: name, mode, oid });
+    }
+    return {
+      metadata: metadata.entries,
+      artifacts: artifacts.entries,
+      outside,
+      unreadableNames: [...unreadableNames, ...metadata.unreadableNames, ...artifacts.unreadableNames],
+      documents: await this.#readDocuments(metadata.entries),
+      invites: await this.#readInvites(metadata.entries.get(STATE_FILE)),
+    };
+  }
+
+  /** Parses one metadata file by its object id. */
+  async document(oid: ObjectId): Promise<Parsed<Document>> {
+    const known = this.#documents.get(oid);
+    if (known !== undefined) return known;
+    const parsed = await this.#parse(oid, parseDocument);
+    this.#documents.set(oid, parsed);
+    return parsed;
+  }
+
+  async #readDocuments(
+    entries: ReadonlyMap<string, TreeEntry>,
+  ): Promise<ReadonlyMap<RoleName, Parsed<Document>>> {
+    const wanted: [RoleName, TreeEntry][] = [];
+    for (const [path, entry] of entries) {
+      const file = metadataFile(path);
+      if (file.kind === 'role' && REGULAR.has(entry.mode)) wanted.push([file.role, entry]);
+    }
+    return new Map(
+      await Promise.all(
+        wanted.map(
+          async ([role, { oid }]): Promise<[RoleName, Parsed<Document>]> => [role, await this.document(oid)],
+        ),
+      ),
+    );
+  }
+
+  async #readInvites(entry: TreeEntry | undefined): Promise<Parsed<Invites>> {
+    if (entry === undefined) return { ok: true, value: noInvites };
+    if (!REGULAR.has(entry.mode)) {
+      return { ok: false, error: new RepositoryError('BAD_FILE', 'is no regular file') };
+    }
+    return this.#parse(entry.oid, parseState);
+  }
+
+  async #parse<T>(oid: ObjectId, parse: (bytes: Uint8Array) => T): Promise<Parsed<T>> {
+    try {
+      return { ok: true, value: parse(await this.#objects.readBlob(oid, MAX_DOCUMENT)) };
+    } catch (error) {
+      if (isContentFault(error)) return { ok: false, error };
+      throw error;
+    }
+  }
+
+  async #folder(mode: string, oid: ObjectId, skipHidden: boolean): Promise<Folder> {
+    if (mode !== TREE_MODE) {
+      // A file, link or submodule in the folder's place: one entry that the rules will refuse.
+      return { entries: new Map([['', { path: '', mode, oid }]]), unreadableNames: [] };
+    }
+    const known = this.#folders.get(oid);
+    if (known !== undefined) return known;
+    const folder = { entries: new Map<string, TreeEntry>(), unreadableNames: [] as string[] };
+    await this.#flatten(oid, '', 0, skipHidden, folder);
+    this.#folders.set(oid, folder);
+    return folder;
+  }
+
+  async #flatten(
+    oid: ObjectId,
+    prefix: string,
+    depth: number,
+    skipHidden: boolean,
+    into: { readonly entries: Map<string, TreeEntry>; readonly unreadableNames: string[] },
+  ): Promise<void> {
+    if (depth > MAX_DEPTH) {
+      throw new RepositoryError(
+        'BAD_FILE',
+        `${JSON.stringify(prefix)}: folders nest deeper than ${MAX_DEPTH}`,
+      );
+    }
+    for (const entry of await this.#objects.readTree(oid)) {
+      if (skipHidden && entry.name.startsWith('.')) continue;
+      const path = `${prefix}${entry.name}`;
+      if (!entry.isUtf8) into.unreadableNames.push(path);
+      else if (entry.mode === TREE_MODE)
+        await this.#flatten(entry.oid, `${path}/`, depth + 1, skipHidden, into);
+      else into.entries.set(path, { path, mode: entry.mode, oid: entry.oid });
+      if (into.entries.size > MAX_ENTRIES) {
+        throw new RepositoryError('BAD_FILE', `a folder holds more than ${MAX_ENTRIES} files`);
+      }
+    }
+  }
+}
+
+interface Folder {
+  readonly entries: ReadonlyMap<string, TreeEntry>;
+  readonly unreadableNames: readonly string[];
+}
+
+const emptyFolder: Folder = { entries: new Map(), unreadableNames: [] };
+
+/** A file that says something wrong, as opposed to a store that can't be read. */
+const isContentFault = (error: unknown): error is CodedError =>
+  error instanceof JsonError ||
+  error instanceof MetadataError ||
+  error instanceof RepositoryError ||
+  (error instanceof GitError && error.code === 'OBJECT_TOO_LARGE');

@@ -1,0 +1,55 @@
+import type { Delegations, RoleDefinition } from '../metadata/delegation.ts';
+import { ROOT, type RoleName, TARGETS } from '../metadata/names.ts';
+import { type RepositoryTree, rootOf, targetsOf } from './tree.ts';
+
+/** Where a role gets its keys from. */
+export interface Delegated {
+  readonly role: RoleName;
+  /** The role whose document delegates: `root` for the four top-level roles, itself included. */
+  readonly delegator: RoleName;
+  readonly definition: RoleDefinition;
+  readonly delegations: Delegations;
+}
+
+export interface DelegationGraph {
+  /** Every role that somebody delegates, in the order in which clients search: parents before children. */
+  readonly roles: ReadonlyMap<RoleName, Delegated>;
+  /** Roles with more than one delegator, each with the ones beyond the first. */
+  readonly contested: ReadonlyMap<RoleName, readonly RoleName[]>;
+}
+
+const graphs = new WeakMap<RepositoryTree, DelegationGraph>();
+
+/** Walks the delegations from root down, each role once, so that a cycle ends. Remembered for each tree. */
+export function delegationGraph(tree: RepositoryTree): DelegationGraph {
+  const known = graphs.get(tree);
+  if (known !== undefined) return known;
+  const roles = new Map<RoleName, Delegated>();
+  const contested = new Map<RoleName, RoleName[]>();
+  const visit = (delegator: RoleName, delegations: Delegations): void => {
+    const fresh: RoleName[] = [];
+    for (const [role, definition] of delegations.roles) {
+      if (roles.has(role)) {
+        contested.set(role, [...(contested.get(role) ?? []), delegator]);
+      } else {
+        roles.set(role, { role, delegator, definition, delegations });
+        fresh.push(role);
+      }
+    }
+    for (const role of fresh) {
+      const document = role === ROOT ? undefined : targetsOf(tree, role);
+      if (document !== undefined) visit(role, document.signed.delegations);
+    }
+  };
+  const root = rootOf(tree);
+  if (root !== undefined) visit(ROOT, root.signed.delegations);
+  const graph = { roles, contested };
+  graphs.set(tree, graph);
+  return graph;
+}
+
+/** The roles that hold artifacts: `targets` and every role below it that is delegated. */
+export const artifactRoles = (tree: RepositoryTree): readonly RoleName[] =>
+  [...delegationGraph(tree).roles.values()]
+    .filter(({ role, delegator }) => role === TARGETS || delegator !== ROOT)
+    .map(({ role }) => role);

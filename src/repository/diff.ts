@@ -1,0 +1,71 @@
+import { jsonEqual } from '../json.ts';
+import type { Document } from '../metadata/document.ts';
+import type { RoleName } from '../metadata/names.ts';
+import { documentOf, type RepositoryTree, type TreeEntry } from './tree.ts';
+
+/** One path that is not the same in both trees. `before` is missing where it was added, `after` where it was removed. */
+export interface EntryChange {
+  readonly path: string;
+  readonly before: TreeEntry | undefined;
+  readonly after: TreeEntry | undefined;
+}
+
+export interface TreeDiff {
+  readonly metadata: readonly EntryChange[];
+  readonly artifacts: readonly EntryChange[];
+  readonly outside: readonly EntryChange[];
+}
+
+/** Compares two trees by mode and object id, removals included. */
+export const diffTrees = (before: RepositoryTree, after: RepositoryTree): TreeDiff => ({
+  metadata: diffEntries(before.metadata, after.metadata),
+  artifacts: diffEntries(before.artifacts, after.artifacts),
+  outside: diffEntries(before.outside, after.outside),
+});
+
+export const isEmptyDiff = (diff: TreeDiff): boolean =>
+  diff.metadata.length === 0 && diff.artifacts.length === 0 && diff.outside.length === 0;
+
+function diffEntries(
+  before: ReadonlyMap<string, TreeEntry>,
+  after: ReadonlyMap<string, TreeEntry>,
+): readonly EntryChange[] {
+  if (before === after) return [];
+  const changes: EntryChange[] = [];
+  for (const [path, entry] of after) {
+    const old = before.get(path);
+    if (old === undefined || old.oid !== entry.oid || old.mode !== entry.mode) {
+      changes.push({ path, before: old, after: entry });
+    }
+  }
+  for (const [path, entry] of before) {
+    if (!after.has(path)) changes.push({ path, before: entry, after: undefined });
+  }
+  return changes;
+}
+
+/** How a role's document differs between two trees. */
+export type RoleChange = 'unchanged' | 'added' | 'removed' | 'content' | 'signatures';
+
+const sameContent = new WeakMap<Document, WeakMap<Document, boolean>>();
+
+/** `signatures` where what is signed is the same. An unreadable document on either side counts as other content. */
+export function roleChange(before: RepositoryTree, after: RepositoryTree, role: RoleName): RoleChange {
+  const file = `${role}.json`;
+  const [old, now] = [before.metadata.get(file), after.metadata.get(file)];
+  if (old === undefined) return now === undefined ? 'unchanged' : 'added';
+  if (now === undefined) return 'removed';
+  if (old.oid === now.oid) return 'unchanged';
+  const [oldDocument, nowDocument] = [documentOf(before, role), documentOf(after, role)];
+  if (oldDocument === undefined || nowDocument === undefined) return 'content';
+  return hasSameContent(oldDocument, nowDocument) ? 'signatures' : 'content';
+}
+
+function hasSameContent(a: Document, b: Document): boolean {
+  const known = sameContent.get(a)?.get(b);
+  if (known !== undefined) return known;
+  const same = jsonEqual(a.signed.raw, b.signed.raw);
+  const row = sameContent.get(a) ?? new WeakMap<Document, boolean>();
+  sameContent.set(a, row.set(b, same));
+  return same;
+}

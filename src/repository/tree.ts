@@ -1,0 +1,103 @@
+import type { CodedError } from '../errors.ts';
+import type { Document, Root, Targets } from '../metadata/document.ts';
+import { isRoot, isTargets } from '../metadata/document.ts';
+import { ROOT, type RoleName, roleNameProblem } from '../metadata/names.ts';
+import { type Invites, noInvites } from './state.ts';
+
+/** An object id of git: hex of SHA-1 or SHA-256. Equal ids, equal bytes. */
+export type ObjectId = string & { readonly __brand: 'ObjectId' | 'CommitSha' };
+
+/** One file (or what stands in a file's place) of a commit. */
+export interface TreeEntry {
+  /** Relative to its folder: `metadata/`, `targets/` or the top. */
+  readonly path: string;
+  /** Six octal digits: 100644, 100755, 120000 (symlink), 160000 (submodule), 040000 (folder). */
+  readonly mode: string;
+  readonly oid: ObjectId;
+}
+
+/** A file that was read: what it says, or why it says nothing. */
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: CodedError };
+
+/** Length in bytes and SHA-256 in hex of a blob. */
+export interface BlobDigest {
+  readonly length: number;
+  readonly sha256: string;
+}
+
+/**
+ * A commit's repository as plain values: nothing here reads anything. What is needed of the blobs under `targets/`
+ * comes apart as digests, since most of them need not be read at all.
+ */
+export interface RepositoryTree {
+  /** Everything below `metadata/`, by path relative to it. */
+  readonly metadata: ReadonlyMap<string, TreeEntry>;
+  /** Everything below `targets/`, by path relative to it. Names that begin with a dot are left out (`.gitkeep`). */
+  readonly artifacts: ReadonlyMap<string, TreeEntry>;
+  /** The other entries of the top folder, folders as one entry. */
+  readonly outside: ReadonlyMap<string, TreeEntry>;
+  /** Paths that are not UTF-8, each as printable text. */
+  readonly unreadableNames: readonly string[];
+  /** The parsed `metadata/ROLE.json` files. */
+  readonly documents: ReadonlyMap<RoleName, Parsed<Document>>;
+  readonly invites: Parsed<Invites>;
+}
+
+export const emptyTree: RepositoryTree = {
+  metadata: new Map(),
+  artifacts: new Map(),
+  outside: new Map(),
+  unreadableNames: [],
+  documents: new Map(),
+  invites: { ok: true, value: noInvites },
+};
+
+export const STATE_FILE = '.signing-event-state';
+export const HISTORY_FOLDER = 'root_history/';
+export const ATTESTATIONS_FOLDER = 'attestations/';
+
+/** What a path below `metadata/` is. */
+export type MetadataFile =
+  | { readonly kind: 'role'; readonly role: RoleName }
+  | { readonly kind: 'history'; readonly version: number }
+  | { readonly kind: 'attestation' }
+  | { readonly kind: 'state' }
+  | { readonly kind: 'unknown'; readonly problem: string };
+
+/** Names what the file at `path` below `metadata/` is by the format (FIELD notes, "On-disk format"). */
+export function metadataFile(path: string): MetadataFile {
+  if (path === STATE_FILE) return { kind: 'state' };
+  const history = /^root_history\/([1-9]\d{0,9})\.root\.json$/.exec(path);
+  if (history !== null) return { kind: 'history', version: Number(history[1]) };
+  if (/^attestations\/[0-9a-f]{64}\.pem$/.test(path)) return { kind: 'attestation' };
+  const role = /^([^/]+)\.json$/.exec(path)?.[1];
+  if (role === undefined) return { kind: 'unknown', problem: 'is no file of the format' };
+  const problem = roleNameProblem(role);
+  return problem === undefined
+    ? { kind: 'role', role: role as RoleName }
+    : { kind: 'unknown', problem: `is no role: the name ${problem}` };
+}
+
+export const roleFile = (role: RoleName): string => `${role}.json`;
+export const historyFile = (version: number): string => `${HISTORY_FOLDER}${version}.root.json`;
+
+/** The document of `role` where it parsed. */
+export function documentOf(tree: RepositoryTree, role: RoleName): Document | undefined {
+  const parsed = tree.documents.get(role);
+  return parsed?.ok === true ? parsed.value : undefined;
+}
+
+export function rootOf(tree: RepositoryTree): Document<Root> | undefined {
+  const document = documentOf(tree, ROOT);
+  return document !== undefined && isRoot(document) ? document : undefined;
+}
+
+export function targetsOf(tree: RepositoryTree, role: RoleName): Document<Targets> | undefined {
+  const document = documentOf(tree, role);
+  return document !== undefined && isTargets(document) ? document : undefined;
+}
+
+export const invitesOf = (tree: RepositoryTree): Invites =>
+  tree.invites.ok ? tree.invites.value : noInvites;
