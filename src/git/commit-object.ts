@@ -24,7 +24,7 @@ export interface GitCommit {
 }
 
 // "Name <email> SECONDS ZONE"; times beyond what a Date can hold are refused by the number of digits.
-const STAMP = /^(.*?) ?<([^<>\n]*)> (\d{1,11}) [+-]\d{4}$/;
+const STAMP = /^([^<>]*?) ?<([^<>]*)> (\d{1,11}) [+-]\d{4}$/;
 
 /**
  * Parses the content of a commit object. Headers it does not know (`gpgsig`, `encoding`) are skipped.

@@ -2,7 +2,8 @@ import type { BranchName, RemoteName } from './names.ts';
 import { parseRemoteName, refNameProblem, SIGNING_EVENT_PREFIX } from './names.ts';
 import { type GitRepository, gitText, runGit } from './process.ts';
 
-export interface FetchOptions {
+/** How to talk to a remote. */
+export interface RemoteOptions {
   /** May git and ssh ask for a password or a touch? Default: no. */
   readonly mayPrompt?: boolean;
   /** Receives git's words to the person, made safe for a terminal. */
@@ -19,7 +20,7 @@ export async function fetchBranches(
   repository: GitRepository,
   remote: RemoteName,
   branches: readonly BranchName[],
-  options: FetchOptions = {},
+  options: RemoteOptions = {},
 ): Promise<void> {
   const events = `+refs/heads/${SIGNING_EVENT_PREFIX}*:refs/remotes/${remote}/${SIGNING_EVENT_PREFIX}*`;
   // An event's own branch is covered, and need not exist any more.

@@ -12,10 +12,8 @@ export async function singleMergeBase(
   a: CommitSha,
   b: CommitSha,
 ): Promise<CommitSha> {
-  const [output] = await Promise.all([
-    gitText(repository, ['merge-base', '--all', '--', a, b], { answers: [0, 1] }),
-    requireFullHistory(repository),
-  ]);
+  const args = ['merge-base', '--all', '--', a, b];
+  const output = await ofFullHistory(repository, gitText(repository, args, { answers: [0, 1] }));
   const bases = output.split('\n').filter(line => line !== '');
   const [base, ...others] = bases;
   if (base === undefined) {
@@ -39,10 +37,8 @@ export async function isAncestor(
   ancestor: CommitSha,
   commit: CommitSha,
 ): Promise<boolean> {
-  const [{ exitCode }] = await Promise.all([
-    runGit(repository, ['merge-base', '--is-ancestor', '--', ancestor, commit], { answers: [0, 1] }),
-    requireFullHistory(repository),
-  ]);
+  const args = ['merge-base', '--is-ancestor', '--', ancestor, commit];
+  const { exitCode } = await ofFullHistory(repository, runGit(repository, args, { answers: [0, 1] }));
   return exitCode === 0;
 }
 
@@ -60,7 +56,7 @@ export async function isOnFirstParent(
   // The chain ends where it meets an ancestor of `commit`. Every line is on the chain, so a first parent that equals
   // `commit` proves it, whatever dates an attacker gave his commits to mislead the walk.
   const args = ['rev-list', '--first-parent', '--parents', tip, `^${commit}`, '--'];
-  const [output] = await Promise.all([gitText(repository, args), requireFullHistory(repository)]);
+  const output = await ofFullHistory(repository, gitText(repository, args));
   return output.split('\n').some(line => line.split(' ')[1] === commit);
 }
 
@@ -74,7 +70,7 @@ export async function listFirstParents(
   limit: number,
 ): Promise<readonly CommitSha[]> {
   const args = ['rev-list', '--first-parent', `--max-count=${limit}`, tip, '--'];
-  const [output] = await Promise.all([gitText(repository, args), requireFullHistory(repository)]);
+  const output = await ofFullHistory(repository, gitText(repository, args));
   return output.split('\n') as CommitSha[];
 }
 
@@ -89,6 +85,13 @@ export async function listCommits(
   limit: number,
 ): Promise<readonly CommitSha[]> {
   const args = ['rev-list', '--topo-order', '--reverse', `--max-count=${limit}`, tip, `^${base}`, '--'];
-  const [output] = await Promise.all([gitText(repository, args), requireFullHistory(repository)]);
+  const output = await ofFullHistory(repository, gitText(repository, args));
   return output === '' ? [] : (output.split('\n') as CommitSha[]);
+}
+
+/** `answer`, which git works out meanwhile; where the clone is shallow that is the error, whatever git says. */
+async function ofFullHistory<T>(repository: GitRepository, answer: Promise<T>): Promise<T> {
+  answer.catch(() => undefined); // it is awaited below
+  await requireFullHistory(repository);
+  return answer;
 }

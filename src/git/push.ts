@@ -1,5 +1,5 @@
 import { GitError } from './error.ts';
-import type { FetchOptions } from './fetch.ts';
+import type { RemoteOptions } from './fetch.ts';
 import { isAncestor } from './history.ts';
 import { type BranchName, branchRef, type RemoteName } from './names.ts';
 import { type CommitSha, isObjectId } from './oid.ts';
@@ -27,7 +27,7 @@ export type PushResult =
 export async function pushCommit(
   repository: GitRepository,
   request: PushRequest,
-  options: FetchOptions = {},
+  options: RemoteOptions = {},
 ): Promise<PushResult> {
   const { remote, branch, commit, expected } = request;
   // A lease alone would let a rewind through; together with this it allows nothing but a step forward.
@@ -75,7 +75,7 @@ export async function remoteBranchCommit(
   repository: GitRepository,
   remote: RemoteName,
   branch: BranchName,
-  options: FetchOptions = {},
+  options: RemoteOptions = {},
 ): Promise<CommitSha | undefined> {
   const ref = branchRef(branch);
   const output = await gitText(repository, ['ls-remote', '--', remote, ref], {

@@ -7,7 +7,8 @@ import type { GitRepository } from './process.ts';
 const GENERATION = 1;
 const MAX_BYTES = 1 << 20;
 
-const fileOf = (repository: GitRepository): string => join(repository.gitDir, 'tuf-signer', `verified-${GENERATION}`);
+const fileOf = (repository: GitRepository): string =>
+  join(repository.gitDir, 'tuf-signer', `verified-${GENERATION}`);
 
 /** Has this clone verified `commit` in full before, every hash? A clone trusts its own git folder, nobody else's. */
 export async function hasVerified(repository: GitRepository, commit: CommitSha): Promise<boolean> {
@@ -31,6 +32,8 @@ export async function rememberVerified(repository: GitRepository, commit: Commit
   }
 }
 
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined;
 const isAbsent = (error: unknown): boolean => codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
-const isReadOnly = (error: unknown): boolean => ['EACCES', 'EROFS', 'EPERM', 'ENOSPC'].includes(String(codeOf(error)));
+const isReadOnly = (error: unknown): boolean =>
+  ['EACCES', 'EROFS', 'EPERM', 'ENOSPC'].includes(String(codeOf(error)));
