@@ -12,7 +12,7 @@ export interface Delegated {
 }
 
 export interface DelegationGraph {
-  /** Every role that somebody delegates, in the order in which clients search: parents before children. */
+  /** Every role that somebody delegates, each after its delegator. A tree: a role has the delegator that came first. */
   readonly roles: ReadonlyMap<RoleName, Delegated>;
   /** Roles with more than one delegator, each with the ones beyond the first. */
   readonly contested: ReadonlyMap<RoleName, readonly RoleName[]>;
@@ -26,23 +26,26 @@ export function delegationGraph(tree: RepositoryTree): DelegationGraph {
   if (known !== undefined) return known;
   const roles = new Map<RoleName, Delegated>();
   const contested = new Map<RoleName, RoleName[]>();
+  // A queue and no recursion: a chain of delegations may be longer than the stack.
+  const queue: RoleName[] = [];
   const visit = (delegator: RoleName, delegations: Delegations): void => {
-    const fresh: RoleName[] = [];
     for (const [role, definition] of delegations.roles) {
-      if (roles.has(role)) {
-        contested.set(role, [...(contested.get(role) ?? []), delegator]);
-      } else {
+      if (!roles.has(role)) {
         roles.set(role, { role, delegator, definition, delegations });
-        fresh.push(role);
+        queue.push(role);
+        continue;
       }
-    }
-    for (const role of fresh) {
-      const document = role === ROOT ? undefined : targetsOf(tree, role);
-      if (document !== undefined) visit(role, document.signed.delegations);
+      const others = contested.get(role);
+      if (others === undefined) contested.set(role, [delegator]);
+      else others.push(delegator);
     }
   };
   const root = rootOf(tree);
   if (root !== undefined) visit(ROOT, root.signed.delegations);
+  for (const role of queue) {
+    const document = role === ROOT ? undefined : targetsOf(tree, role);
+    if (document !== undefined) visit(role, document.signed.delegations);
+  }
   const graph = { roles, contested };
   graphs.set(tree, graph);
   return graph;

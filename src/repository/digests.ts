@@ -1,3 +1,4 @@
+import { jsonEqual } from '../json.ts';
 import type { ObjectId, RepositoryTree } from './tree.ts';
 
 /** The blobs below `targets/` that have to be hashed to judge `tree` on its own. */
@@ -32,7 +33,7 @@ function restatedPaths(knownGood: RepositoryTree, event: RepositoryTree): Readon
       known?.ok === true && known.value.signed.type === 'targets' ? known.value.signed.targets : undefined;
     for (const [path, file] of parsed.value.signed.targets) {
       const old = before?.get(path);
-      if (old === undefined || old.length !== file.length || old.hashes['sha256'] !== file.hashes['sha256']) {
+      if (old === undefined || old.length !== file.length || !jsonEqual(old.hashes, file.hashes)) {
         restated.add(path);
       }
     }

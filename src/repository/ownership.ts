@@ -1,60 +1,123 @@
-import { type RoleDefinition, speaksFor } from '../metadata/delegation.ts';
+import { createHash } from 'node:crypto';
+import type { RoleDefinition } from '../metadata/delegation.ts';
 import { ROOT, type RoleName, TARGETS } from '../metadata/names.ts';
+import { matchesPattern } from '../metadata/pattern.ts';
 import { delegationGraph } from './delegators.ts';
+import { RepositoryError } from './error.ts';
 import type { RepositoryTree } from './tree.ts';
 
 /** Finds the role that an artifact belongs to. */
 export interface Ownership {
-  /** The roles whose own delegator lets them speak for `path`, the deepest of each branch. Several: it is contested. */
+  /**
+   * The roles whose own delegator lets them speak for `path`, the deepest of each branch. Several: it is contested.
+   * Throws {@link RepositoryError} `TOO_COMPLEX` once all look-ups together took more work than any real repository's.
+   */
   ownersOf(path: string): readonly RoleName[];
 }
 
-const WILDCARD = /[*?]/;
+/** Patterns tried by all look-ups together: some seconds. A hostile delegation could otherwise hold a judge for hours. */
+const MAX_STEPS = 20_000_000;
 
 /**
- * Indexes the delegations by their first literal path segment, so that a look-up does not try thousands of patterns. An
- * artifact that no delegation covers belongs to `targets`.
+ * Indexes the delegations, so that a look-up does not try thousands of patterns or prefixes. An artifact that no
+ * delegation covers belongs to `targets`.
  */
 export function ownershipOf(tree: RepositoryTree): Ownership {
   const children = new Map<RoleName, ChildIndex>();
   for (const { role, delegator, definition } of delegationGraph(tree).roles.values()) {
     if (delegator === ROOT) continue;
-    const index = children.get(delegator) ?? { bySegment: new Map(), unindexed: [] };
+    const index = children.get(delegator) ?? new ChildIndex();
     children.set(delegator, index);
-    addToIndex(index, role, definition);
+    index.add(role, definition);
   }
-  const descend = (role: RoleName, path: string, seen: ReadonlySet<RoleName>): readonly RoleName[] => {
-    const below = matching(children.get(role), path).filter(child => !seen.has(child));
-    if (below.length === 0) return [role];
-    return below.flatMap(child => descend(child, path, new Set([...seen, child])));
+  let steps = 0;
+  const spend = (count: number): void => {
+    steps += count;
+    if (steps > MAX_STEPS) {
+      throw new RepositoryError(
+        'TOO_COMPLEX',
+        'finding whose artifacts these are takes too long: delegate by fewer patterns, or begin them with a literal folder',
+      );
+    }
   };
-  return { ownersOf: path => [...new Set(descend(TARGETS, path, new Set([TARGETS])))] };
+  return {
+    ownersOf: path => {
+      const owners: RoleName[] = [];
+      const open = [TARGETS];
+      // The graph is a tree, hence no role is met twice.
+      for (let role = open.pop(); role !== undefined; role = open.pop()) {
+        const below = children.get(role)?.matching(path, spend) ?? [];
+        if (below.length === 0) owners.push(role);
+        open.push(...below.toReversed());
+      }
+      return owners;
+    },
+  };
 }
 
-interface ChildIndex {
-  readonly bySegment: Map<string, [RoleName, RoleDefinition][]>;
-  /** Delegations whose first segment has a wildcard, or that go by hash. */
-  readonly unindexed: [RoleName, RoleDefinition][];
-}
+/** The delegations of one role, by what a path has to begin with. */
+class ChildIndex {
+  /** Patterns without a wildcard, by themselves. */
+  readonly #literal = new Map<string, Set<RoleName>>();
+  /** Patterns by their number of segments and their first segment, which is empty where it holds a wildcard. */
+  readonly #patterns = new Map<string, [RoleName, string][]>();
+  readonly #hashPrefixes = new Map<string, Set<RoleName>>();
+  readonly #prefixLengths = new Set<number>();
+  /** In the order of search. */
+  readonly #rank = new Map<RoleName, number>();
 
-function addToIndex(index: ChildIndex, role: RoleName, definition: RoleDefinition): void {
-  const segments = new Set(definition.paths.map(pattern => pattern.split('/')[0] ?? ''));
-  if (definition.pathHashPrefixes.length > 0 || [...segments].some(segment => WILDCARD.test(segment))) {
-    index.unindexed.push([role, definition]);
-    return;
+  add(role: RoleName, { paths, pathHashPrefixes }: RoleDefinition): void {
+    this.#rank.set(role, this.#rank.size);
+    for (const pattern of paths) {
+      if (!WILDCARD.test(pattern)) addTo(this.#literal, pattern, role);
+      else {
+        const key = patternKey(pattern);
+        const list = this.#patterns.get(key);
+        if (list === undefined) this.#patterns.set(key, [[role, pattern]]);
+        else list.push([role, pattern]);
+      }
+    }
+    for (const prefix of pathHashPrefixes) {
+      if (prefix === '') continue; // rule ownership refuses it
+      addTo(this.#hashPrefixes, prefix, role);
+      this.#prefixLengths.add(prefix.length);
+    }
   }
-  for (const segment of segments) {
-    const list = index.bySegment.get(segment);
-    if (list === undefined) index.bySegment.set(segment, [[role, definition]]);
-    else list.push([role, definition]);
+
+  matching(path: string, spend: (steps: number) => void): readonly RoleName[] {
+    const found = new Set(this.#literal.get(path));
+    for (const key of [patternKey(path), patternKey(path, '')]) {
+      const candidates = this.#patterns.get(key) ?? [];
+      spend(1 + candidates.length);
+      for (const [role, pattern] of candidates) if (matchesPattern(pattern, path)) found.add(role);
+    }
+    if (this.#prefixLengths.size > 0) {
+      const digest = createHash('sha256').update(path, 'utf8').digest('hex');
+      for (const length of this.#prefixLengths) {
+        for (const role of this.#hashPrefixes.get(digest.slice(0, length)) ?? []) found.add(role);
+      }
+    }
+    if (found.size < 2) return [...found];
+    return [...found].sort((a, b) => (this.#rank.get(a) ?? 0) - (this.#rank.get(b) ?? 0));
   }
 }
 
-function matching(index: ChildIndex | undefined, path: string): readonly RoleName[] {
-  if (index === undefined) return [];
-  const slash = path.indexOf('/');
-  const segment = slash < 0 ? path : path.slice(0, slash);
-  return [...(index.bySegment.get(segment) ?? []), ...index.unindexed]
-    .filter(([, definition]) => speaksFor(definition, path))
-    .map(([role]) => role);
+const WILDCARD = /[*?]/;
+
+/** What a pattern and the paths that it can match have in common: no wildcard stands for a slash. */
+function patternKey(text: string, first: string = text.slice(0, slashOf(text))): string {
+  let segments = 1;
+  for (let i = text.indexOf('/'); i >= 0; i = text.indexOf('/', i + 1)) segments++;
+  return `${segments} ${WILDCARD.test(first) ? '' : first}`;
+}
+
+function slashOf(text: string): number {
+  const slash = text.indexOf('/');
+  return slash < 0 ? text.length : slash;
+}
+
+function addTo(index: Map<string, Set<RoleName>>, key: string, role: RoleName): void {
+  const roles = index.get(key);
+  if (roles === undefined) index.set(key, new Set([role]));
+  else roles.add(role);
 }

@@ -26,8 +26,11 @@ export function parseState(bytes: Uint8Array): Invites {
     if (!isJsonArray(roles) || !roles.every(role => typeof role === 'string')) {
       throw bad(`invites of ${JSON.stringify(owner)} have to be a list of role names`);
     }
-    if (roles.length > 0) invites.set(parseKeyOwner(owner), new Set(roles.map(parseRoleName)));
+    const account = parseKeyOwner(owner);
+    if (invites.has(account)) throw bad(`names ${account} twice, in upper and lower case`);
+    invites.set(account, new Set(roles.map(parseRoleName)));
   }
+  for (const [owner, roles] of invites) if (roles.size === 0) invites.delete(owner);
   return invites;
 }
 
@@ -39,9 +42,26 @@ export function serializeState(invites: Invites): Uint8Array | undefined {
   return Object.keys(open).length === 0 ? undefined : serializeJson({ invites: open }, 2);
 }
 
-/** Has anybody been invited to `role` who has not answered? */
-export const invitedTo = (invites: Invites, role: RoleName): readonly KeyOwner[] =>
-  [...invites].filter(([, roles]) => roles.has(role)).map(([owner]) => owner);
+const byRole = new WeakMap<Invites, ReadonlyMap<RoleName, readonly KeyOwner[]>>();
+
+/** Who has been invited to `role` and has not answered. */
+export function invitedTo(invites: Invites, role: RoleName): readonly KeyOwner[] {
+  const known = byRole.get(invites) ?? ownersByRole(invites);
+  byRole.set(invites, known);
+  return known.get(role) ?? [];
+}
+
+function ownersByRole(invites: Invites): ReadonlyMap<RoleName, readonly KeyOwner[]> {
+  const owners = new Map<RoleName, KeyOwner[]>();
+  for (const [owner, roles] of invites) {
+    for (const role of roles) {
+      const list = owners.get(role);
+      if (list === undefined) owners.set(role, [owner]);
+      else list.push(owner);
+    }
+  }
+  return owners;
+}
 
 /** `invites` with those of `owner` replaced; an empty set removes the owner. */
 export function withInvites(invites: Invites, owner: KeyOwner, roles: ReadonlySet<RoleName>): Invites {

@@ -1,0 +1,86 @@
+import { type Judgement, judge } from '../event/judge.ts';
+import { type EventReport, reportOf } from '../event/report.ts';
+import { isOnFirstParent, singleMergeBase } from '../git/history.ts';
+import { type BranchName, trackingRef } from '../git/names.ts';
+import type { CommitSha } from '../git/oid.ts';
+import { listRemoteBranches, readRef } from '../git/refs.ts';
+import { OperationError } from './error.ts';
+import { type GatheredEvent, gatherEvent } from './gather.ts';
+import { findMain, type Main, requirePullRemote, type Workspace } from './workspace.ts';
+
+/** A signing event at one commit, judged. */
+export interface LoadedEvent {
+  /** `undefined` where a commit was named that is no event's branch. */
+  readonly branch: BranchName | undefined;
+  readonly head: CommitSha;
+  readonly knownGoodCommit: CommitSha;
+  readonly gathered: GatheredEvent;
+  readonly judgement: Judgement;
+  readonly report: EventReport;
+}
+
+export interface EventRequest {
+  readonly head: CommitSha;
+  readonly branch?: BranchName | undefined;
+  /** Named by hand: taken as it is, whatever main says. */
+  readonly knownGood?: CommitSha | undefined;
+}
+
+/**
+ * Gathers and judges one event. Throws {@link GitError}, {@link OperationError} `NOT_FROM_MAIN` where the event does not
+ * start at a state that main itself had.
+ */
+export async function loadEvent(workspace: Workspace, request: EventRequest): Promise<LoadedEvent> {
+  const given = request.knownGood !== undefined;
+  const main = given ? undefined : await findMain(workspace);
+  const knownGoodCommit = request.knownGood ?? (await knownGoodOf(workspace, request.head, main as Main));
+  const now = workspace.clock.now();
+  const { policy } = workspace;
+  const gathered = await gatherEvent(
+    workspace.objects,
+    { event: request.head, knownGood: knownGoodCommit, main: main?.commit },
+    { policy, now },
+  );
+  const judgement = judge({ ...gathered, knownGoodGiven: given, policy, now });
+  const report = reportOf(judgement, {
+    event: request.branch,
+    head: request.head,
+    knownGood: knownGoodCommit,
+    now,
+  });
+  return { branch: request.branch, head: request.head, knownGoodCommit, gathered, judgement, report };
+}
+
+/**
+ * The state of main that the event stands on: their single merge-base, which has to lie on main's first-parent history.
+ * Else an attacker forks from inside a merged event and brings his own keys along.
+ */
+export async function knownGoodOf(
+  { repository }: Workspace,
+  event: CommitSha,
+  main: Main,
+): Promise<CommitSha> {
+  const base = await singleMergeBase(repository, event, main.commit);
+  if (await isOnFirstParent(repository, base, main.commit)) return base;
+  throw new OperationError(
+    'NOT_FROM_MAIN',
+    `the event starts at ${base.slice(0, 12)}, which ${main.branch} itself never was: start it anew from ${main.branch}`,
+  );
+}
+
+/** The event's branch on the remote, as last fetched. Throws {@link OperationError} `NOT_FOUND`. */
+export async function loadRemoteEvent(workspace: Workspace, branch: BranchName): Promise<LoadedEvent> {
+  const remote = await requirePullRemote(workspace);
+  const head = await readRef(workspace.repository, trackingRef(remote, branch));
+  if (head === undefined) throw new OperationError('NOT_FOUND', `there is no event ${branch} on ${remote}`);
+  return loadEvent(workspace, { head, branch });
+}
+
+/** All open events on the remote, as last fetched; names that are not safe to use apart. */
+export async function listEvents(
+  workspace: Workspace,
+): Promise<{ readonly events: readonly BranchName[]; readonly ignored: readonly string[] }> {
+  const remote = await requirePullRemote(workspace);
+  const { branches, ignored } = await listRemoteBranches(workspace.repository, remote, 'sign/');
+  return { events: branches.map(({ name }) => name), ignored };
+}

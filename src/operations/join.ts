@@ -1,0 +1,65 @@
+import type { BranchName } from '../git/names.ts';
+import { computeKeyid, decodeKey, requirePublicKey } from '../metadata/key.ts';
+import { type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
+import { withKey } from '../repository/delegator-edits.ts';
+import { delegationGraph } from '../repository/delegators.ts';
+import { personKey } from '../repository/documents.ts';
+import { Draft } from '../repository/draft.ts';
+import type { PersonalSigner } from '../signers/signer.ts';
+import { commitAndPush } from './commit.ts';
+import { OperationError } from './error.ts';
+import { type LoadedEvent, loadRemoteEvent } from './event.ts';
+import type { Prompter } from './prompter.ts';
+import { fetchMain, type Workspace } from './workspace.ts';
+
+const MAX_TRIES = 5;
+
+/** The roles that `owner` is invited to in this event. */
+export const invitedRoles = (event: LoadedEvent, owner: KeyOwner): readonly RoleName[] =>
+  event.report.invites.get(owner) ?? [];
+
+/**
+ * Accepts every invitation of `owner` in the event: the key goes into the roles, the invitation goes away, the commit
+ * is pushed. A lost race is looked at again. Throws {@link OperationError} `DECLINED`, `REFUSED`, `RACE_LOST`.
+ */
+export async function acceptInvitations(
+  workspace: Workspace,
+  branch: BranchName,
+  owner: KeyOwner,
+  signer: PersonalSigner,
+  prompter: Prompter,
+): Promise<readonly RoleName[]> {
+  let agreed: string | undefined;
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    const event = await loadRemoteEvent(workspace, branch);
+    const roles = invitedRoles(event, owner);
+    if (roles.length === 0) return [];
+    const info = await signer.readPublicKey();
+    const key = personKey(info, owner);
+    const publicKey = requirePublicKey(decodeKey(computeKeyid(key), key, 'your key'));
+    const question = `${owner} is invited to sign ${roles.join(' and ')}. Join with the key of ${info.place} (fingerprint ${publicKey.fingerprint.slice(0, 12)})?`;
+    if (agreed !== question) {
+      prompter.show(event.report);
+      if (!(await prompter.confirm(question)))
+        throw new OperationError('DECLINED', 'not joined: nothing was changed');
+      agreed = question;
+    }
+    const draft = new Draft(event.gathered.knownGood, event.gathered.event);
+    const graph = delegationGraph(event.gathered.event);
+    for (const role of roles)
+      draft.edit(graph.roles.get(role)?.delegator ?? ROOT, signed => withKey(signed, role, key));
+    draft.invite(owner, new Set());
+    const result = await commitAndPush(workspace, {
+      branch,
+      head: event.head,
+      parents: [event.head],
+      changes: draft.files(workspace.clock.now()),
+      message: [`${owner} accepted invitation`],
+      precious: true,
+    });
+    if (result.status === 'pushed') return roles;
+    prompter.progress('somebody else changed the event meanwhile: looking at it again');
+    await fetchMain(workspace);
+  }
+  throw new OperationError('RACE_LOST', `${branch} kept changing under us: run the command again`);
+}

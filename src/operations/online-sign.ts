@@ -1,0 +1,184 @@
+import { DAY_MS, formatInstant, type Instant } from '../clock.ts';
+import { judgeRepository } from '../event/judge.ts';
+import type { Reason } from '../event/reason.ts';
+import type { Identity } from '../git/commit-object.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
+import { withMembers } from '../json.ts';
+import type { RoleDefinition } from '../metadata/delegation.ts';
+import {
+  type Document,
+  parseDocument,
+  type Root,
+  type Snapshot,
+  signedBytes,
+  type Timestamp,
+} from '../metadata/document.ts';
+import { isOnlineRole, type Keyid, ROOT, type RoleName, SNAPSHOT, TIMESTAMP } from '../metadata/names.ts';
+import { effectivePeriods } from '../metadata/periods.ts';
+import { distinctKeys, requireQuorum, verifyQuorum } from '../metadata/quorum.ts';
+import { serializeJson } from '../metadata/serialize.ts';
+import { delegationGraph } from '../repository/delegators.ts';
+import { newOnline } from '../repository/documents.ts';
+import { withSignatures } from '../repository/signature-edits.ts';
+import { documentOf, type RepositoryTree, roleFile, rootOf } from '../repository/tree.ts';
+import type { Signer } from '../signers/signer.ts';
+import { commitAndPush } from './commit.ts';
+import { OperationError } from './error.ts';
+import { gatherRepository } from './gather.ts';
+import { fetchMain, type Workspace } from './workspace.ts';
+
+export interface OnlineOutcome {
+  /** The roles that got a new version; none where all is fresh. */
+  readonly signed: readonly RoleName[];
+  /** Why main is not fit to be signed; then nothing was. */
+  readonly refusals: readonly Reason[];
+}
+
+const MAX_TRIES = 5;
+
+/**
+ * Signs a new snapshot and timestamp on main where they are stale, about to expire or not signed by today's keys. Main
+ * is verified before, every hash. Throws {@link OperationError} `NO_SIGNER`, `REFUSED`, `RACE_LOST`; git's errors.
+ */
+export async function onlineSign(
+  workspace: Workspace,
+  signer: Signer,
+  author?: Identity,
+): Promise<OnlineOutcome> {
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    const main = await fetchMain(workspace);
+    const { tree, facts } = await gatherRepository(workspace.objects, main.commit);
+    const now = workspace.clock.now();
+    const { reasons } = judgeRepository({ mode: 'known-good', tree, policy: workspace.policy, facts, now });
+    // Artifacts that disagree would be published under the old hash's name: that is for people to mend first.
+    const refusals = reasons.filter(({ severity, rule }) => severity === 'refuse' || rule === 'artifacts');
+    if (refusals.length > 0) return { signed: [], refusals };
+    const root = rootOf(tree);
+    if (root === undefined) throw new OperationError('NOT_FOUND', 'main has no root yet: nothing to sign');
+    const files = await signStale(tree, root, signer, now);
+    if (files.size === 0) return { signed: [], refusals: [] };
+    const result = await commitAndPush(workspace, {
+      branch: main.branch,
+      head: main.commit,
+      parents: [main.commit],
+      changes: new Map([...files].map(([role, bytes]) => [`metadata/${roleFile(role)}`, bytes])),
+      message: [`Online sign (${files.has(SNAPSHOT) ? 'snapshot & timestamp' : 'timestamp'})`],
+      ...(author === undefined ? {} : { author }),
+    });
+    if (result.status === 'pushed') return { signed: [...files.keys()], refusals: [] };
+  }
+  throw new OperationError('RACE_LOST', 'main kept changing under us: run the command again');
+}
+
+async function signStale(
+  tree: RepositoryTree,
+  root: Document<Root>,
+  signer: Signer,
+  now: Instant,
+): Promise<ReadonlyMap<RoleName, Uint8Array>> {
+  const files = new Map<RoleName, Uint8Array>();
+  const oldSnapshot = documentOf(tree, SNAPSHOT) as Document<Snapshot> | undefined;
+  const meta = snapshotMeta(tree, oldSnapshot);
+  const snapshotMoved = meta !== undefined || !isFresh(root, SNAPSHOT, oldSnapshot, now);
+  let snapshotVersion = oldSnapshot?.signed.version ?? 0;
+  if (snapshotMoved) {
+    const base = oldSnapshot?.signed.raw ?? newOnline('snapshot', {});
+    snapshotVersion++;
+    const signed = renewed(root, SNAPSHOT, base, snapshotVersion, meta, now);
+    files.set(SNAPSHOT, await signOnline(root, SNAPSHOT, signed, signer));
+  }
+  const oldTimestamp = documentOf(tree, TIMESTAMP) as Document<Timestamp> | undefined;
+  const listed = oldTimestamp?.signed.meta.get(roleFile(SNAPSHOT))?.version;
+  if (snapshotMoved || listed !== snapshotVersion || !isFresh(root, TIMESTAMP, oldTimestamp, now)) {
+    const base = oldTimestamp?.signed.raw ?? newOnline('timestamp', {});
+    const timestampMeta = { [roleFile(SNAPSHOT)]: { version: snapshotVersion } };
+    const version = (oldTimestamp?.signed.version ?? 0) + 1;
+    const signed = renewed(root, TIMESTAMP, base, version, timestampMeta, now);
+    files.set(TIMESTAMP, await signOnline(root, TIMESTAMP, signed, signer));
+  }
+  return files;
+}
+
+/**
+ * What `meta` of the snapshot should be, or `undefined` where it is that. Entries of roles that did not move are copied
+ * as they are, those of dead roles stay for ever. Throws {@link OperationError} `REFUSED` for a role that goes back.
+ */
+function snapshotMeta(tree: RepositoryTree, old: Document<Snapshot> | undefined): JsonObject | undefined {
+  const entries = new Map<string, JsonValue>(
+    [...(old?.signed.meta ?? [])].map(([name, file]): [string, JsonValue] => [name, file.raw]),
+  );
+  let moved = old === undefined;
+  for (const role of delegationGraph(tree).roles.keys()) {
+    const document = documentOf(tree, role);
+    if (role === ROOT || isOnlineRole(role) || document === undefined) continue;
+    const name = roleFile(role);
+    const before = old?.signed.meta.get(name)?.version;
+    const { version } = document.signed;
+    if (before === version) continue;
+    if (before !== undefined && before > version) {
+      throw new OperationError(
+        'REFUSED',
+        `${role} is version ${version} on main, but clients have seen ${before}: clients would refuse to go back`,
+      );
+    }
+    entries.set(name, { version });
+    moved = true;
+  }
+  return moved ? Object.fromEntries(entries) : undefined;
+}
+
+/** Is the document signed by today's keys, and not within its signing period? */
+function isFresh(
+  root: Document<Root>,
+  role: RoleName,
+  document: Document | undefined,
+  now: Instant,
+): boolean {
+  if (document === undefined || !verifyQuorum(document, root.signed.delegations, role).met) return false;
+  const days = effectivePeriods(definitionOf(root, role).periods)?.signingDays ?? 0;
+  return document.signed.expiresAt - days * DAY_MS > now;
+}
+
+function renewed(
+  root: Document<Root>,
+  role: RoleName,
+  base: JsonObject,
+  version: number,
+  meta: JsonObject | undefined,
+  now: Instant,
+): JsonObject {
+  const days = effectivePeriods(definitionOf(root, role).periods)?.expiryDays;
+  if (days === undefined) throw new OperationError('REFUSED', `root sets no expiry period for ${role}`);
+  const members = new Map<string, JsonValue>([
+    ['version', version],
+    ['expires', formatInstant((now + days * DAY_MS) as Instant)],
+  ]);
+  if (meta !== undefined) members.set('meta', meta);
+  return withMembers(base, members);
+}
+
+async function signOnline(
+  root: Document<Root>,
+  role: RoleName,
+  signed: JsonObject,
+  signer: Signer,
+): Promise<Uint8Array> {
+  const document = parseDocument(serializeJson({ signatures: [], signed }));
+  const signatures = new Map<Keyid, string>();
+  for (const key of distinctKeys(root.signed.delegations, definitionOf(root, role)).values()) {
+    const signature = await signer.sign(key, signedBytes(document));
+    if (signature !== undefined) signatures.set(key.keyid, Buffer.from(signature).toString('hex'));
+  }
+  const bytes = withSignatures(document, signatures);
+  if (signatures.size === 0) {
+    throw new OperationError('NO_SIGNER', `no key for ${role} is within reach: see the online URI in root`);
+  }
+  requireQuorum(parseDocument(bytes), root.signed.delegations, role);
+  return bytes;
+}
+
+function definitionOf(root: Document<Root>, role: RoleName): RoleDefinition {
+  const definition = root.signed.delegations.roles.get(role);
+  if (definition === undefined) throw new OperationError('REFUSED', `root knows no ${role}`);
+  return definition;
+}

@@ -1,0 +1,75 @@
+import type { Identity } from '../git/commit-object.ts';
+import { fetchBranches } from '../git/fetch.ts';
+import type { BranchName } from '../git/names.ts';
+import { trackingRef } from '../git/names.ts';
+import { readRef } from '../git/refs.ts';
+import { withMembers } from '../json.ts';
+import type { RoleName } from '../metadata/names.ts';
+import { artifactEdits } from '../repository/artifact-edits.ts';
+import { Draft, type FileEdits } from '../repository/draft.ts';
+import { commitAndPush } from './commit.ts';
+import { OperationError } from './error.ts';
+import { knownGoodOf } from './event.ts';
+import { type GatheredEvent, gatherEvent } from './gather.ts';
+import { findMain, requirePullRemote, type Workspace } from './workspace.ts';
+
+/** Roles whose metadata was made to agree with the files of `targets/`. */
+export interface UpdateOutcome {
+  readonly updated: readonly RoleName[];
+}
+
+const MAX_TRIES = 5;
+
+/**
+ * Makes the targets metadata of an event say what lies in `targets/`, one commit a role, and pushes it. Safe to run
+ * again: where all agrees nothing is written. Throws {@link OperationError} `NOT_FOUND`, `RACE_LOST`; git's errors.
+ */
+export async function updateTargets(
+  workspace: Workspace,
+  branch: BranchName,
+  author?: Identity,
+): Promise<UpdateOutcome> {
+  const updated: RoleName[] = [];
+  const remote = await requirePullRemote(workspace);
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    const main = await findMain(workspace);
+    const head = await readRef(workspace.repository, trackingRef(remote, branch));
+    if (head === undefined) throw new OperationError('NOT_FOUND', `there is no event ${branch} on ${remote}`);
+    const knownGood = await knownGoodOf(workspace, head, main);
+    const now = workspace.clock.now();
+    const { policy } = workspace;
+    const commits = { event: head, knownGood, main: undefined };
+    const gathered = await gatherEvent(workspace.objects, commits, { policy, now });
+    const edits = nextEdit(workspace, gathered);
+    if (edits === undefined) return { updated };
+    const result = await commitAndPush(workspace, {
+      branch,
+      head,
+      parents: [head],
+      changes: edits.files,
+      message: [`Update targets metadata for role ${edits.role}`],
+      ...(author === undefined ? {} : { author }),
+    });
+    if (result.status === 'pushed') {
+      updated.push(edits.role);
+      attempt = -1; // progress was made: every role gets all its tries
+    } else {
+      await fetchBranches(workspace.repository, remote, [main.branch]);
+    }
+  }
+  throw new OperationError('RACE_LOST', `${branch} kept changing under us: run the command again`);
+}
+
+function nextEdit(
+  workspace: Workspace,
+  gathered: GatheredEvent,
+): { readonly role: RoleName; readonly files: FileEdits } | undefined {
+  const { knownGood, event, facts } = gathered;
+  for (const [role, targets] of artifactEdits(event, facts.digests)) {
+    const draft = new Draft(knownGood, event);
+    draft.edit(role, signed => withMembers(signed, new Map([['targets', targets]])));
+    const files = draft.files(workspace.clock.now());
+    if (files.size > 0) return { role, files };
+  }
+  return undefined;
+}

@@ -1,0 +1,79 @@
+import { ClientError } from '../client/error.ts';
+import type { Fetcher } from '../client/fetcher.ts';
+import { type VerifiedRepository, verifyRepository } from '../client/verify-repository.ts';
+import { judgeRepository, type Verdict, verdictOf } from '../event/judge.ts';
+import { type Reason, type RuleId, refuse } from '../event/reason.ts';
+import { historyOf } from '../event/rules/history.ts';
+import type { CommitSha } from '../git/oid.ts';
+import { type PublishedFile, publishLayout } from '../repository/layout.ts';
+import type { RepositoryTree } from '../repository/tree.ts';
+import { historyFile } from '../repository/tree.ts';
+import { OperationError } from './error.ts';
+import { gatherRepository } from './gather.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface VerifyRequest {
+  readonly commit: CommitSha;
+  /** Where trust starts; the oldest root of the commit itself where nothing is given. */
+  readonly trustedRoot?: Uint8Array | undefined;
+}
+
+export interface VerifyOutcome {
+  /** `accepted` or `rejected`. */
+  readonly verdict: Verdict;
+  readonly reasons: readonly Reason[];
+  readonly tree: RepositoryTree;
+  /** What a client saw; `undefined` where it was refused, or did not get that far. */
+  readonly client: VerifiedRepository | undefined;
+}
+
+/** Metadata of the site lies at its top, artifacts below `targets/`. */
+export const SITE_LAYOUT = { metadata: '', targets: 'targets' } as const;
+
+/**
+ * Verifies the complete repository at a commit as it would be published: all rules, every hash, the whole root chain,
+ * then the client workflow from the trusted root. Throws {@link GitError}.
+ */
+export async function verifyCommit(workspace: Workspace, request: VerifyRequest): Promise<VerifyOutcome> {
+  const { objects, policy, clock } = workspace;
+  const now = clock.now();
+  const { tree, facts } = await gatherRepository(objects, request.commit);
+  const judgement = judgeRepository({ mode: 'publish', tree, policy, facts, now });
+  if (judgement.verdict !== 'accepted') {
+    return { verdict: 'rejected', reasons: judgement.reasons, tree, client: undefined };
+  }
+  try {
+    const trustedRoot = request.trustedRoot ?? (await oldestRoot(workspace, tree));
+    const site = commitFetcher(workspace, publishLayout(tree));
+    const client = await verifyRepository(site, trustedRoot, now, { layout: SITE_LAYOUT });
+    return { verdict: verdictOf(judgement.reasons), reasons: judgement.reasons, tree, client };
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    const rule: RuleId = 'clients';
+    const reasons = [
+      ...judgement.reasons,
+      { rule, ...refuse(`a client would refuse this: ${error.message}`) },
+    ];
+    return { verdict: 'rejected', reasons, tree, client: undefined };
+  }
+}
+
+async function oldestRoot({ objects }: Workspace, tree: RepositoryTree): Promise<Uint8Array> {
+  const [first] = [...historyOf(tree).keys()].sort((a, b) => a - b);
+  const entry = first === undefined ? undefined : tree.metadata.get(historyFile(first));
+  if (entry === undefined) throw new OperationError('NOT_FOUND', 'there is no root to start from');
+  return objects.readBlob(entry.oid);
+}
+
+/** Serves the files of a site straight from git objects. */
+export function commitFetcher({ objects }: Workspace, files: readonly PublishedFile[]): Fetcher {
+  const byPath = new Map(
+    files.map(({ path, oid }) => [path.split('/').map(encodeURIComponent).join('/'), oid]),
+  );
+  return {
+    fetch: async (path, maxBytes) => {
+      const oid = byPath.get(path);
+      return oid === undefined ? undefined : objects.readBlob(oid, maxBytes);
+    },
+  };
+}

@@ -1,0 +1,178 @@
+import { DAY_MS, formatInstant, type Instant } from '../clock.ts';
+import { type JsonObject, jsonEqual, withMembers } from '../json.ts';
+import { membersOf } from '../metadata/decode.ts';
+import {
+  decodeDelegations,
+  decodeKeys,
+  decodeRoleDefinition,
+  type RoleDefinition,
+} from '../metadata/delegation.ts';
+import type { KeyOwner } from '../metadata/names.ts';
+import {
+  isOnlineRole,
+  type Keyid,
+  ROOT,
+  type RoleName,
+  SNAPSHOT,
+  TARGETS,
+  TIMESTAMP,
+} from '../metadata/names.ts';
+import { decodePeriods, effectivePeriods } from '../metadata/periods.ts';
+import { serializeJson } from '../metadata/serialize.ts';
+import { RepositoryError } from './error.ts';
+import { type Invites, serializeState, withInvites } from './state.ts';
+import {
+  documentOf,
+  historyFile,
+  invitesOf,
+  type RepositoryTree,
+  roleFile,
+  rootOf,
+  STATE_FILE,
+} from './tree.ts';
+
+/** What files shall hold, by path from the top of the repository; `undefined`: the file goes. */
+export type FileEdits = ReadonlyMap<string, Uint8Array | undefined>;
+
+/**
+ * An event's content in the making. Edits say what is to be signed; versions, expiry, placeholders for signatures, the
+ * copy in root_history/ and the renewal of roles whose keys changed follow by themselves.
+ */
+export class Draft {
+  readonly #knownGood: RepositoryTree;
+  readonly #tree: RepositoryTree;
+  readonly #edited = new Map<RoleName, JsonObject>();
+  readonly #renewed = new Set<RoleName>();
+  #invites: Invites;
+
+  constructor(knownGood: RepositoryTree, tree: RepositoryTree) {
+    this.#knownGood = knownGood;
+    this.#tree = tree;
+    this.#invites = invitesOf(tree);
+  }
+
+  /** `signed` of the role as it stands in this draft. Throws {@link RepositoryError} `BAD_EDIT` where there is none. */
+  signed(role: RoleName): JsonObject {
+    const signed = this.#edited.get(role) ?? documentOf(this.#tree, role)?.signed.raw;
+    if (signed === undefined)
+      throw new RepositoryError('BAD_EDIT', `there is no readable metadata/${roleFile(role)}`);
+    return signed;
+  }
+
+  create(role: RoleName, signed: JsonObject): void {
+    if (this.#tree.metadata.has(roleFile(role)) || this.#edited.has(role)) {
+      throw new RepositoryError('BAD_EDIT', `metadata/${roleFile(role)} is there already`);
+    }
+    this.#edited.set(role, signed);
+  }
+
+  edit(role: RoleName, change: (signed: JsonObject) => JsonObject): void {
+    const before = this.signed(role);
+    const after = change(before);
+    if (!jsonEqual(before, after)) this.#edited.set(role, after);
+  }
+
+  /** Gives the role a new version and expiry though nothing else changes. */
+  renew(role: RoleName): void {
+    this.#edited.set(role, this.signed(role));
+    this.#renewed.add(role);
+  }
+
+  invite(owner: KeyOwner, roles: ReadonlySet<RoleName>): void {
+    this.#invites = withInvites(this.#invites, owner, roles);
+  }
+
+  get invites(): Invites {
+    return this.#invites;
+  }
+
+  /** The files to write. Nothing at all where no edit changed anything. */
+  files(now: Instant): FileEdits {
+    for (const role of this.#rolesWithNewKeys()) if (!this.#edited.has(role)) this.renew(role);
+    const files = new Map<string, Uint8Array | undefined>();
+    for (const [role, signed] of this.#edited) {
+      const version = this.#nextVersion(role);
+      const stamped = withMembers(
+        signed,
+        new Map<string, number | string>([
+          ['version', version],
+          ['expires', expiryOf(role, signed, now)],
+        ]),
+      );
+      const bytes = serializeJson({ signatures: this.#placeholders(role, signed), signed: stamped });
+      files.set(`metadata/${roleFile(role)}`, bytes);
+      if (role === ROOT) files.set(`metadata/${historyFile(version)}`, bytes);
+    }
+    if (this.#invites !== invitesOf(this.#tree)) {
+      files.set(`metadata/${STATE_FILE}`, serializeState(this.#invites));
+    }
+    return files;
+  }
+
+  /** Roles whose keys or threshold this draft changes: what they hold now is signed by others. */
+  #rolesWithNewKeys(): readonly RoleName[] {
+    const changed: RoleName[] = [];
+    for (const [delegator, signed] of this.#edited) {
+      const before = documentOf(this.#tree, delegator)?.signed.delegations.roles;
+      for (const role of rolesIn(delegator, signed)) {
+        const old = before?.get(role.name);
+        const same =
+          old !== undefined && old.threshold === role.threshold && jsonEqual(old.keyids, role.keyids);
+        const exists = documentOf(this.#tree, role.name) !== undefined;
+        if (!same && exists && !isOnlineRole(role.name)) changed.push(role.name);
+      }
+    }
+    return changed;
+  }
+
+  /**
+   * Known-good's version + 1, once an event. Past that, root stays (its version is given by known-good), and another
+   * role moves on where somebody has signed what it was: two contents never share a version that was signed.
+   */
+  #nextVersion(role: RoleName): number {
+    const known = documentOf(this.#knownGood, role)?.signed.version ?? 0;
+    const current = documentOf(this.#tree, role);
+    if (role === ROOT || current === undefined || current.signed.version <= known) return known + 1;
+    const signed = current.signatures.some(({ sig }) => sig !== '');
+    return current.signed.version + (signed ? 1 : 0);
+  }
+
+  #placeholders(role: RoleName, signed: JsonObject): readonly JsonObject[] {
+    const delegator = this.#delegatorOf(role);
+    const source = role === ROOT ? signed : delegator === undefined ? undefined : this.signed(delegator);
+    const own = source === undefined ? [] : keyidsIn(delegator ?? ROOT, source, role);
+    const old =
+      role === ROOT ? (rootOf(this.#knownGood)?.signed.delegations.roles.get(ROOT)?.keyids ?? []) : [];
+    return [...new Set([...own, ...old])].map(keyid => ({ keyid, sig: '' }));
+  }
+
+  #delegatorOf(role: RoleName): RoleName | undefined {
+    if (role === ROOT || role === TARGETS || role === SNAPSHOT || role === TIMESTAMP) return ROOT;
+    const candidates = new Set([...this.#edited.keys(), ...this.#tree.documents.keys()]);
+    return [...candidates].find(name => {
+      const signed = this.#edited.get(name) ?? documentOf(this.#tree, name)?.signed.raw;
+      return signed !== undefined && rolesIn(name, signed).some(found => found.name === role);
+    });
+  }
+}
+
+/** Delegations of a `signed` object that may be in the making. */
+function rolesIn(name: RoleName, signed: JsonObject): readonly RoleDefinition[] {
+  const members = membersOf(signed, name);
+  if (name === ROOT) {
+    const roles = members.object('roles');
+    decodeKeys(members.object('keys'));
+    return [ROOT, TARGETS, SNAPSHOT, TIMESTAMP].map(role => decodeRoleDefinition(role, roles.object(role)));
+  }
+  const delegations = members.optionalObject('delegations');
+  return delegations === undefined ? [] : [...decodeDelegations(delegations).roles.values()];
+}
+
+const keyidsIn = (delegator: RoleName, signed: JsonObject, role: RoleName): readonly Keyid[] =>
+  rolesIn(delegator, signed).find(({ name }) => name === role)?.keyids ?? [];
+
+function expiryOf(role: RoleName, signed: JsonObject, now: Instant): string {
+  const days = effectivePeriods(decodePeriods(membersOf(signed, role)))?.expiryDays;
+  if (days === undefined) throw new RepositoryError('BAD_EDIT', `${role} has no expiry period to count from`);
+  return formatInstant((now + days * DAY_MS) as Instant);
+}
