@@ -1,0 +1,13 @@
+import type { Instant } from '../clock.ts';
+import type { Fetcher } from './fetcher.ts';
+import type { ClientLimits } from './limits.ts';
+import type { MetadataStore } from './store.ts';
+
+/** Everything one update works with. */
+export interface UpdateContext {
+  readonly metadata: Fetcher;
+  readonly store: MetadataStore;
+  readonly limits: ClientLimits;
+  /** The fixed update start time (TUF 5.1). */
+  readonly now: Instant;
+}

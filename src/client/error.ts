@@ -1,0 +1,49 @@
+import { CodedError } from '../errors.ts';
+
+export type ClientErrorCode =
+  /** What was served is no metadata of the wanted type, or of another major version of the specification. */
+  | 'MALFORMED'
+  /** Too few distinct keys have signed. The cause is the {@link MetadataError}. */
+  | 'QUORUM'
+  /** An older version than one that this client has trusted, or a name that is listed no more. */
+  | 'ROLLBACK'
+  /** Metadata is past its date: an attacker may be holding back what is newer (a freeze attack). */
+  | 'EXPIRED'
+  /** Files that do not belong together: not the version that the delegating metadata lists (mix and match). */
+  | 'VERSION_MISMATCH'
+  | 'HASH_MISMATCH'
+  | 'LENGTH_MISMATCH'
+  /** The snapshot does not list a role, or a delegation names no role that could be one. */
+  | 'ROLE_UNKNOWN'
+  /** A file that the trusted metadata promises is not there. */
+  | 'NOT_FOUND'
+  /** More bytes than allowed; reading stopped there. */
+  | 'TOO_LARGE'
+  /** No role that may speak for the path lists it. */
+  | 'TARGET_UNKNOWN'
+  /** A path that would lead out of the repository or of the folder to write to. */
+  | 'UNSAFE_PATH'
+  /** The address of a repository that can't be used. */
+  | 'BAD_URL'
+  /** The network, the server or the medium failed, or took too long. */
+  | 'TRANSPORT'
+  /** This machine could not read or write a cache or a download. */
+  | 'STORAGE';
+
+export class ClientError extends CodedError<ClientErrorCode> {}
+
+/** The value of `attempt`, or `undefined` where it threw a {@link ClientError}. For cached files, which nobody vouches for. */
+export function unlessRefused<T>(attempt: () => T): T | undefined {
+  try {
+    return attempt();
+  } catch (error) {
+    if (error instanceof ClientError) return undefined;
+    throw error;
+  }
+}
+
+/** The `code` of a Node system error, as in `ENOENT`; `undefined` for any other value. */
+export function systemErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

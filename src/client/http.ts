@@ -1,0 +1,160 @@
+import { ClientError } from './error.ts';
+import { collect, decodeSegments, type Fetcher, tooLarge, unsafePath } from './fetcher.ts';
+import { redirectTarget, repositoryUrl } from './url.ts';
+
+export interface HttpOptions {
+  /** Origins besides the repository's own that a redirect may lead to, as in `https://cdn.example.org`. */
+  readonly redirectOrigins?: ReadonlySet<string>;
+  /** Redirects followed for one file. */
+  readonly maxRedirects?: number;
+  /** Longest time without a byte, in milliseconds. */
+  readonly idleMs?: number;
+  /** Longest time for one file, in milliseconds, to which large ones add a second for each 8 KiB they may have. */
+  readonly deadlineMs?: number;
+}
+
+const defaults: Required<HttpOptions> = {
+  redirectOrigins: new Set(),
+  maxRedirects: 5,
+  idleMs: 20_000,
+  deadlineMs: 60_000,
+};
+
+// Slower than this for long is a slow-retrieval attack. Bytes per millisecond.
+const SLOWEST = 8;
+const DISCARDED = 16_384;
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/**
+ * Fetches below `base` (http or https; metadata proves itself, so plain http is not refused). Throws {@link ClientError}
+ * `BAD_URL` for any other address. `maxBytes` counts what comes out of a content encoding, so no gzip bomb gets far.
+ */
+export function httpFetcher(base: string | URL, options: HttpOptions = {}): Fetcher {
+  const root = repositoryUrl(base);
+  const settings: Required<HttpOptions> = { ...defaults, ...options };
+  const stream = async (path: string, maxBytes: number): Promise<AsyncIterable<Uint8Array> | undefined> => {
+    const url = fileUrl(root, path);
+    const watchdog = startWatchdog(url, settings.idleMs, settings.deadlineMs + maxBytes / SLOWEST);
+    try {
+      const response = await request(root, url, settings, watchdog.signal);
+      if (response !== undefined) return pieces(response, path, maxBytes, watchdog, url);
+      watchdog.stop();
+      return undefined;
+    } catch (error) {
+      watchdog.stop();
+      throw transportError(url, error, watchdog.signal);
+    }
+  };
+  return { stream, fetch: async (path, maxBytes) => collect(await stream(path, maxBytes)) };
+}
+
+function fileUrl(root: URL, path: string): URL {
+  decodeSegments(path);
+  const url = new URL(root.href + path);
+  // A "?", a "#", a backslash: what a URL parser reads its own way has to come percent-encoded.
+  if (url.pathname !== root.pathname + path) throw unsafePath(path);
+  return url;
+}
+
+/** The successful response; `undefined` where the file is not there. Object stores say 403 for that. Source: TUF 5.3.3. */
+async function request(
+  root: URL,
+  start: URL,
+  settings: Required<HttpOptions>,
+  signal: AbortSignal,
+): Promise<Response | undefined> {
+  let url = start;
+  for (let redirects = 0; redirects <= settings.maxRedirects; redirects++) {
+    const headers = { accept: '*/*', 'accept-encoding': 'identity' };
+    const response = await fetch(url, { redirect: 'manual', headers, signal });
+    if (response.status === 200) return response;
+    await discard(response.body);
+    switch (response.status) {
+      case 403:
+      case 404:
+      case 410:
+        return undefined;
+      case 301:
+      case 302:
+      case 303:
+      case 307:
+      case 308:
+        url = redirectTarget(root, url, response.headers.get('location'), settings.redirectOrigins);
+        break;
+      default:
+        throw new ClientError('TRANSPORT', `${url.href} answered ${response.status}: try again later`);
+    }
+  }
+  throw new ClientError('TRANSPORT', `${start.href} redirects more than ${settings.maxRedirects} times`);
+}
+
+/** Reads a short answer to its end, so that the connection lives on: every refresh meets a 404 for the next root. */
+async function discard(body: AsyncIterable<Uint8Array> | null): Promise<void> {
+  let received = 0;
+  for await (const piece of body ?? []) {
+    received += piece.length;
+    if (received > DISCARDED) return;
+  }
+}
+
+async function* pieces(
+  response: Response,
+  path: string,
+  maxBytes: number,
+  watchdog: Watchdog,
+  url: URL,
+): AsyncGenerator<Uint8Array> {
+  let received = 0;
+  try {
+    const announced = response.headers.has('content-encoding')
+      ? null
+      : response.headers.get('content-length');
+    if (Number(announced ?? 0) > maxBytes) throw tooLarge(path, maxBytes);
+    const body: AsyncIterable<Uint8Array> | null = response.body;
+    if (body === null) return;
+    for await (const piece of body) {
+      watchdog.alive();
+      received += piece.length;
+      if (received > maxBytes) throw tooLarge(path, maxBytes);
+      yield piece;
+    }
+  } catch (error) {
+    throw transportError(url, error, watchdog.signal);
+  } finally {
+    watchdog.stop();
+  }
+}
+
+interface Watchdog {
+  readonly signal: AbortSignal;
+  /** A byte came. */
+  alive(): void;
+  /** Ends the request, whatever is left of it. */
+  stop(): void;
+}
+
+function startWatchdog(url: URL, idleMs: number, totalMs: number): Watchdog {
+  const controller = new AbortController();
+  const abort = (what: string): void =>
+    controller.abort(new ClientError('TRANSPORT', `${url.href} ${what}: the request was given up`));
+  const idle = setTimeout(abort, idleMs, 'sent nothing for too long');
+  const total = setTimeout(abort, Math.min(totalMs, LONGEST_TIMER), 'took too long');
+  return {
+    signal: controller.signal,
+    alive: () => void idle.refresh(),
+    stop: () => {
+      clearTimeout(idle);
+      clearTimeout(total);
+      controller.abort();
+    },
+  };
+}
+
+/** `fetch` rejects with errors of no class that one could name, so here anything that is not ours is the network's. */
+function transportError(url: URL, error: unknown, signal: AbortSignal): ClientError {
+  if (error instanceof ClientError) return error;
+  if (signal.reason instanceof ClientError) return signal.reason;
+  const inner = error instanceof Error ? (error.cause ?? error) : error;
+  const detail = inner instanceof Error ? inner.message : String(inner);
+  return new ClientError('TRANSPORT', `${url.href} could not be fetched: ${detail}`, { cause: error });
+}

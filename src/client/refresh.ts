@@ -1,0 +1,108 @@
+import type { Delegations } from '../metadata/delegation.ts';
+import type { Document, Root, Snapshot, Targets, Timestamp } from '../metadata/document.ts';
+import { type RoleName, SNAPSHOT, TARGETS, TIMESTAMP } from '../metadata/names.ts';
+import type { UpdateContext } from './context.ts';
+import { ClientError, unlessRefused } from './error.ts';
+import type { Fetcher } from './fetcher.ts';
+import { cacheName, metadataPath } from './paths.ts';
+import { updateRoot } from './root-chain.ts';
+import {
+  nextSnapshot,
+  nextTargets,
+  nextTimestamp,
+  signedSnapshot,
+  signedTimestamp,
+  snapshotMeta,
+  targetsMeta,
+} from './trusted.ts';
+
+/** The top-level metadata after a refresh: each verified, none expired at the update's start. */
+export interface TrustedMetadata {
+  readonly root: Document<Root>;
+  readonly timestamp: Document<Timestamp>;
+  readonly snapshot: Document<Snapshot>;
+  readonly targets: Document<Targets>;
+}
+
+/**
+ * TUF 5.2 to 5.6.6: from a trusted root to fresh top-level metadata, using and filling the store. Throws
+ * {@link ClientError}; what was persisted before that is verified, so a later refresh goes on from there.
+ */
+export async function refreshMetadata(
+  context: UpdateContext,
+  trustedRoot: Uint8Array,
+): Promise<TrustedMetadata> {
+  const root = await updateRoot(context, trustedRoot);
+  const timestamp = await updateTimestamp(context, root);
+  const snapshot = await updateSnapshot(context, root, timestamp);
+  const targets = await updateTargets(context, root, snapshot, root.signed.delegations, TARGETS);
+  return { root, timestamp, snapshot, targets };
+}
+
+/** TUF 5.4. */
+async function updateTimestamp(context: UpdateContext, root: Document<Root>): Promise<Document<Timestamp>> {
+  const maxBytes = context.limits.timestampBytes;
+  const cached = await context.store.read(cacheName(TIMESTAMP), maxBytes);
+  const trusted = cached === undefined ? undefined : unlessRefused(() => signedTimestamp(root, cached));
+  const bytes = await fetchRequired(context.metadata, metadataPath(TIMESTAMP, undefined), maxBytes); // 5.4.1
+  const timestamp = nextTimestamp(root, trusted, bytes, context.now); // 5.4.2 to 5.4.4
+  if (timestamp !== trusted) await context.store.write(cacheName(TIMESTAMP), bytes); // 5.4.5
+  return timestamp;
+}
+
+/** TUF 5.5. */
+async function updateSnapshot(
+  context: UpdateContext,
+  root: Document<Root>,
+  timestamp: Document<Timestamp>,
+): Promise<Document<Snapshot>> {
+  const { store, limits, now } = context;
+  const cached = await store.read(cacheName(SNAPSHOT), limits.snapshotBytes);
+  const trusted = cached === undefined ? undefined : unlessRefused(() => signedSnapshot(root, cached));
+  if (cached !== undefined && trusted !== undefined) {
+    const current = unlessRefused(() => nextSnapshot(root, timestamp, trusted, cached, now));
+    if (current !== undefined) return current;
+  }
+  const { version, length } = snapshotMeta(timestamp);
+  const path = metadataPath(SNAPSHOT, root.signed.consistentSnapshot === true ? version : undefined);
+  const bytes = await fetchRequired(
+    context.metadata,
+    path,
+    Math.min(length ?? Infinity, limits.snapshotBytes),
+  ); // 5.5.1
+  const snapshot = nextSnapshot(root, timestamp, trusted, bytes, now); // 5.5.2 to 5.5.6
+  await store.write(cacheName(SNAPSHOT), bytes); // 5.5.7
+  return snapshot;
+}
+
+/** TUF 5.6.1 to 5.6.6, for `role` as `delegations` (of root or of a delegating role) define it. */
+export async function updateTargets(
+  context: UpdateContext,
+  root: Document<Root>,
+  snapshot: Document<Snapshot>,
+  delegations: Delegations,
+  role: RoleName,
+): Promise<Document<Targets>> {
+  const { store, limits, now } = context;
+  const { version, length } = targetsMeta(snapshot, role);
+  const cached = await store.read(cacheName(role), limits.targetsBytes);
+  if (cached !== undefined) {
+    const current = unlessRefused(() => nextTargets(delegations, snapshot, role, cached, now));
+    if (current !== undefined) return current;
+  }
+  const path = metadataPath(role, root.signed.consistentSnapshot === true ? version : undefined);
+  const bytes = await fetchRequired(
+    context.metadata,
+    path,
+    Math.min(length ?? Infinity, limits.targetsBytes),
+  ); // 5.6.1
+  const targets = nextTargets(delegations, snapshot, role, bytes, now); // 5.6.2 to 5.6.5
+  await store.write(cacheName(role), bytes); // 5.6.6
+  return targets;
+}
+
+async function fetchRequired(fetcher: Fetcher, path: string, maxBytes: number): Promise<Uint8Array> {
+  const bytes = await fetcher.fetch(path, maxBytes);
+  if (bytes === undefined) throw new ClientError('NOT_FOUND', `the repository has no ${path}`);
+  return bytes;
+}

@@ -1,0 +1,49 @@
+import { ClientError } from './error.ts';
+
+/** The address of a repository, always with a slash at its end. Throws {@link ClientError} `BAD_URL`. */
+export function repositoryUrl(base: string | URL): URL {
+  const url = parseUrl(String(base), undefined);
+  if (url === undefined || !isHttp(url) || url.search !== '' || url.hash !== '' || hasCredentials(url)) {
+    throw new ClientError(
+      'BAD_URL',
+      'a repository is an http or https address without user name, query and fragment',
+    );
+  }
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url;
+}
+
+/**
+ * Where a redirect may lead: within the repository's origin, to https on the same host, or to an origin that the caller
+ * named; never from https to http. TUF proves the content either way. The point is that a repository can't send the
+ * client (in CI often inside somebody's network) to hosts of its choice. Throws {@link ClientError} `TRANSPORT`.
+ */
+export function redirectTarget(
+  root: URL,
+  from: URL,
+  location: string | null,
+  origins: ReadonlySet<string>,
+): URL {
+  const to = parseUrl(location ?? '', from);
+  if (location === null || to === undefined || !isHttp(to) || hasCredentials(to)) {
+    throw new ClientError('TRANSPORT', `${from.href} redirects to no usable address`);
+  }
+  const upgrade = to.protocol === 'https:' && to.hostname === root.hostname && to.port === '';
+  if (from.protocol === 'https:' && to.protocol === 'http:') {
+    throw new ClientError('TRANSPORT', `${from.href} redirects from https to http (${to.origin})`);
+  }
+  if (to.origin !== root.origin && !upgrade && !origins.has(to.origin)) {
+    throw new ClientError(
+      'TRANSPORT',
+      `${from.href} redirects to ${to.origin}: allow that origin, or use it as the address`,
+    );
+  }
+  return to;
+}
+
+const isHttp = (url: URL): boolean => url.protocol === 'http:' || url.protocol === 'https:';
+const hasCredentials = (url: URL): boolean => url.username !== '' || url.password !== '';
+
+function parseUrl(text: string, base: URL | undefined): URL | undefined {
+  return URL.canParse(text, base?.href) ? new URL(text, base) : undefined;
+}
