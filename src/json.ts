@@ -25,11 +25,17 @@ export interface JsonLimits {
 
 export const defaultJsonLimits: JsonLimits = { maxBytes: 64 * 1024 * 1024, maxDepth: 64 };
 
+/**
+ * Commas and opening brackets in one document; 100,000 targets have 400,000. A value of three bytes costs the parser a
+ * hundred: 64 MiB of `{},` would be 2 GB of memory and 20 seconds.
+ */
+const MAX_VALUES = 3_000_000;
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Parses untrusted JSON strictly: valid UTF-8 without a byte order mark, no duplicate member names, integers of at most
- * 53 bits only (no fraction, no exponent, no `-0`), no lone surrogates, bounded size and depth.
+ * 53 bits only (no fraction, no exponent, no `-0`), no lone surrogates, bounded size, depth and number of values.
  *
  * Throws {@link JsonError}. Source: RFC 8259; the refusals are those on which TUF clients are known to disagree.
  */
@@ -98,10 +104,11 @@ export function jsonEqual(a: JsonValue | undefined, b: JsonValue | undefined): b
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** One pass over the bytes before `JSON.parse` sees them: bounds the depth, counts members, refuses non-integers. */
+/** One pass over the bytes before `JSON.parse` sees them: bounds depth and values, counts members, refuses non-integers. */
 function scanTokens(bytes: Uint8Array, maxDepth: number): { colons: number; hasSurrogateEscape: boolean } {
   let colons = 0;
   let depth = 0;
+  let values = 1;
   let hasSurrogateEscape = false;
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] ?? 0;
@@ -117,8 +124,12 @@ function scanTokens(bytes: Uint8Array, maxDepth: number): { colons: number; hasS
       case 0x3a: // :
         colons++;
         break;
+      case 0x2c: // ,
+        values++;
+        break;
       case 0x7b: // {
       case 0x5b: // [
+        values++;
         if (++depth > maxDepth) {
           throw new JsonError('JSON_DEPTH', `the document nests deeper than ${maxDepth}`);
         }
@@ -143,6 +154,9 @@ function scanTokens(bytes: Uint8Array, maxDepth: number): { colons: number; hasS
       default:
     }
   }
+  if (values > MAX_VALUES) {
+    throw new JsonError('JSON_SIZE', `the document holds more than ${MAX_VALUES} values`);
+  }
   return { colons, hasSurrogateEscape };
 }
 
@@ -166,9 +180,10 @@ function countMembers(value: JsonValue, checkStrings: boolean): number {
     return count;
   }
   const object: JsonObject = value;
-  for (const name of Object.keys(object)) {
+  // for-in and not Object.keys: a third of the time. Were anything inherited, the count would refuse the document.
+  for (const name in object) {
     if (checkStrings && !name.isWellFormed()) throw loneSurrogate();
-    count += 1 + countMembers(object[name] ?? null, checkStrings);
+    count += 1 + countMembers(object[name] as JsonValue, checkStrings);
   }
   return count;
 }

@@ -1,5 +1,6 @@
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue, member } from '../json.ts';
 import { MetadataError } from './error.ts';
+import { escapeNonAscii } from './serialize.ts';
 
 /** Refuses a document's shape. `place` is a path into it, as in `signed.roles.root.threshold`. */
 export function malformed(place: string, expected: string): MetadataError {
@@ -59,6 +60,9 @@ const isText = (value: JsonValue | undefined): value is string => typeof value =
 const isBoolean = (value: JsonValue | undefined): value is boolean => typeof value === 'boolean';
 const isInteger = (value: JsonValue | undefined): value is number => Number.isSafeInteger(value);
 
-/** A member's name for a message: quoted where it is no plain word. */
+/**
+ * An untrusted name for a message: as it is where it is a plain word, else quoted, cut to 80 characters and in printable
+ * ASCII, so that it can neither steer a terminal nor turn the direction of the text around it.
+ */
 export const printable = (name: string): string =>
-  /^[\w.@/-]{1,80}$/.test(name) ? name : JSON.stringify(name.slice(0, 80));
+  /^[\w.@/-]{1,80}$/.test(name) ? name : escapeNonAscii(JSON.stringify(name.slice(0, 80)));

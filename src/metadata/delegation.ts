@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Members } from './decode.ts';
 import { malformed, membersOf, printable } from './decode.ts';
 import { decodeKey, type Key } from './key.ts';
-import type { Keyid, RoleName } from './names.ts';
+import { isTopLevelRole, type Keyid, type RoleName } from './names.ts';
 import { matchesPattern } from './pattern.ts';
 import { decodePeriods, type Periods } from './periods.ts';
 
@@ -60,6 +60,8 @@ export function decodeDelegations(delegations: Members): Delegations {
   for (const [index, value] of delegations.list('roles').entries()) {
     const role = membersOf(value, `${delegations.place}.roles[${index}]`);
     const name = role.text('name') as RoleName;
+    // A delegated root.json would lie where the real one lies.
+    if (isTopLevelRole(name)) throw malformed(`${role.place}.name`, 'no name of a top-level role');
     if (roles.has(name)) throw malformed(`${role.place}.name`, 'a name that no other delegation has');
     const byPath = Object.hasOwn(role.raw, 'paths');
     if (byPath === Object.hasOwn(role.raw, 'path_hash_prefixes')) {

@@ -195,7 +195,8 @@ function decodeRoot(signed: Members): Pick<Root, 'consistentSnapshot' | 'delegat
 /** Checks every entry without copying any: there may be 100,000 of them. */
 function decodeTargetFiles(targets: Members): ReadonlyMap<string, TargetFile> {
   const files = new Map<string, TargetFile>();
-  for (const [path, value] of Object.entries(targets.raw)) {
+  for (const path of Object.keys(targets.raw)) {
+    const value = targets.raw[path];
     const place = (): string => `${targets.place}.${printable(path)}`;
     if (!isJsonObject(value)) throw malformed(place(), 'an object');
     const length = member(value, 'length');

@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { isJsonObject, type JsonObject, member } from '../json.ts';
 import { canonicalJson } from './canonical.ts';
+import { printable } from './decode.ts';
 import { MetadataError } from './error.ts';
 import type { Keyid, KeyOwner } from './names.ts';
 import { type Scheme, schemeOf } from './scheme.ts';
@@ -81,22 +82,25 @@ export function publicKeyOf(key: Key): PublicKey | MetadataError {
 }
 
 function loadPublicKey(key: Key): PublicKey | MetadataError {
+  const id = printable(key.keyid);
   const scheme = schemeOf(key.keytype, key.scheme);
   if (scheme === undefined) {
     return new MetadataError(
       'BAD_KEY',
-      `key ${key.keyid}: keytype ${key.keytype} with scheme ${key.scheme} is not supported`,
+      `key ${id}: keytype ${printable(key.keytype)} with scheme ${printable(key.scheme)} is not supported`,
     );
   }
   try {
-    const keyObject = createPublicKey({ key: scheme.spki(key.publicText), format: 'der', type: 'spki' });
-    if (!scheme.accepts(keyObject)) {
-      return new MetadataError('BAD_KEY', `key ${key.keyid}: the public key does not fit ${key.scheme}`);
+    const spki = scheme.spki(key.publicText);
+    const keyObject = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+    // OpenSSL overlooks what follows a key; other clients do not.
+    if (!scheme.accepts(keyObject) || !keyObject.export({ format: 'der', type: 'spki' }).equals(spki)) {
+      return new MetadataError('BAD_KEY', `key ${id}: the public key does not fit ${scheme.name}`);
     }
     return { keyObject, scheme, fingerprint: publicKeyFingerprint(keyObject) };
   } catch (cause) {
     // OpenSSL's errors carry no type of their own: anything that fails here is a public value that is none.
-    return new MetadataError('BAD_KEY', `key ${key.keyid}: the public key can not be read`, { cause });
+    return new MetadataError('BAD_KEY', `key ${id}: the public key can not be read`, { cause });
   }
 }
 

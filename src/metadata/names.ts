@@ -1,6 +1,10 @@
+import { printable } from './decode.ts';
 import { MetadataError } from './error.ts';
 
-/** A role's name: `root`, `targets`, `snapshot`, `timestamp` or that of a delegated role. Safe as a file name. */
+/**
+ * A role's name: `root`, `targets`, `snapshot`, `timestamp` or that of a delegated role. One that a document brought is
+ * as its delegator wrote it: only {@link parseRoleName} says that it is safe as a file name.
+ */
 export type RoleName = string & { readonly __brand: 'RoleName' };
 /** An artifact's path relative to the repository's targets, `/` between segments. */
 export type TargetPath = string & { readonly __brand: 'TargetPath' };
@@ -13,6 +17,9 @@ export const ROOT: RoleName = 'root' as RoleName;
 export const TARGETS: RoleName = 'targets' as RoleName;
 export const SNAPSHOT: RoleName = 'snapshot' as RoleName;
 export const TIMESTAMP: RoleName = 'timestamp' as RoleName;
+
+/** UTF-16 units. */
+export const MAX_TARGET_PATH = 1_024;
 
 /** The roles that automation signs on its own. */
 export const isOnlineRole = (role: RoleName): boolean => role === SNAPSHOT || role === TIMESTAMP;
@@ -34,55 +41,64 @@ export function roleNameProblem(name: string): string | undefined {
   if (name.endsWith('.')) return 'may not end with a dot';
   if (DEVICE_NAME.test(name)) return 'is a device name on Windows';
   if (/^\d+\.(root|targets|snapshot|timestamp)$/.test(name)) return 'looks like a versioned file name';
+  // On a file system that folds case its file would be that of the top-level role.
+  const folded = name.toLowerCase() as RoleName;
+  if (folded !== name && isTopLevelRole(folded)) return 'differs from a top-level role in case alone';
   return undefined;
 }
 
 /** Throws {@link MetadataError} `BAD_NAME` unless `name` is a safe role name. */
 export function parseRoleName(name: string): RoleName {
   const problem = roleNameProblem(name);
-  if (problem !== undefined)
-    throw new MetadataError('BAD_NAME', `role name ${JSON.stringify(name)} ${problem}`);
+  if (problem !== undefined) throw new MetadataError('BAD_NAME', `role name ${printable(name)} ${problem}`);
   return name as RoleName;
 }
 
 // Code points that a person does not see, or that turn the direction of the text around them.
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}]/u;
+// FRACTION SLASH, DIVISION SLASH, BIG SOLIDUS; SET MINUS, REVERSE SOLIDUS OPERATOR, BIG REVERSE SOLIDUS.
+const SLASH_LIKE = /[\u2044\u2215\u29f8\u2216\u29f5\u29f9]/;
 const SCRIPTS_LIKE_LATIN = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;
 
 /**
  * Why `path` can't be a target path; `undefined` where it can. Relative, `/`-separated, no empty, `.` or `..` segment,
- * no backslash, nothing invisible, in compatibility normal form, and no segment that mixes Latin letters with those of
- * a script that looks like it.
+ * no backslash, nothing that looks like a slash, nothing invisible, in compatibility normal form, no segment with a space
+ * at its ends, and none with a word that mixes Latin letters with those of a script that looks like it.
  */
 export function targetPathProblem(path: string): string | undefined {
-  if (path.length === 0 || path.length > 1_024) return 'has to have 1 to 1024 characters';
+  if (path.length === 0 || path.length > MAX_TARGET_PATH) return 'has to have 1 to 1024 characters';
   if (path.includes('\\')) return 'holds a backslash';
   if (!path.isWellFormed() || INVISIBLE.test(path)) return 'holds a character that can not be seen';
   if (path.normalize('NFKC') !== path) return 'is not in Unicode normal form (NFKC)';
+  if (SLASH_LIKE.test(path)) return 'holds a look-alike of a slash';
   for (const segment of path.split('/')) {
     if (segment === '') return 'starts or ends with a slash or has two in a row';
     if (segment === '.' || segment === '..') return 'has a segment . or ..';
-    if (/\p{Script=Latin}/u.test(segment) && SCRIPTS_LIKE_LATIN.test(segment)) {
+    if (/^[\p{M} ]| $/u.test(segment)) return 'has a segment that starts or ends with what can not be seen';
+    // Word by word: an honest name may well end in .txt.
+    if (segment.match(/[\p{L}\p{M}\p{N}]+/gu)?.some(mixesLookAlikes) === true) {
       return 'mixes Latin letters with look-alikes of another script';
     }
   }
   return undefined;
 }
 
+const mixesLookAlikes = (word: string): boolean =>
+  /\p{Script=Latin}/u.test(word) && SCRIPTS_LIKE_LATIN.test(word);
+
 /** Throws {@link MetadataError} `BAD_NAME` unless `path` is a safe target path. */
 export function parseTargetPath(path: string): TargetPath {
   const problem = targetPathProblem(path);
-  if (problem !== undefined)
-    throw new MetadataError('BAD_NAME', `target path ${JSON.stringify(path)} ${problem}`);
+  if (problem !== undefined) throw new MetadataError('BAD_NAME', `target path ${printable(path)} ${problem}`);
   return path as TargetPath;
 }
 
 /** Throws {@link MetadataError} `BAD_NAME` unless `owner` is `@` and an account name; the case is folded. */
 export function parseKeyOwner(owner: string): KeyOwner {
-  const folded = owner.toLowerCase();
   // Wider than GitHub's account names: import tools write stand-ins such as @-npm-signer for what is no person.
-  if (!/^@[a-z0-9_-]{1,64}(\[bot\])?$/.test(folded)) {
-    throw new MetadataError('BAD_NAME', `${JSON.stringify(owner)} is no account name of the form @name`);
+  // Matched before folding, which would turn the Kelvin sign into a k.
+  if (!/^@[A-Za-z0-9_-]{1,64}(\[bot\])?$/.test(owner)) {
+    throw new MetadataError('BAD_NAME', `${printable(owner)} is no account name of the form @name`);
   }
-  return folded as KeyOwner;
+  return owner.toLowerCase() as KeyOwner;
 }

@@ -1,8 +1,12 @@
+import { MAX_TARGET_PATH } from './names.ts';
+
 /**
  * Does `path` match the path pattern? `*` stands for any run of characters and `?` for one, neither for `/`; everything
- * else for itself. Runs in O(pattern x path). Source: TUF specification section 4.5, "PATHPATTERN".
+ * else for itself. A path too long to be a target path matches nothing, which bounds the work by the length of the
+ * pattern. Source: TUF specification section 4.5, "PATHPATTERN".
  */
 export function matchesPattern(pattern: string, path: string): boolean {
+  if (path.length > MAX_TARGET_PATH) return false;
   const patternSegments = pattern.split('/');
   const pathSegments = path.split('/');
   return (
@@ -21,12 +25,16 @@ function matchesSegment(pattern: string, text: string): boolean {
     if (pattern[p] === '*') {
       star = p++;
       resume = t;
-    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === text[t])) {
+    } else if (p < pattern.length && pattern[p] === '?') {
+      p++;
+      t += characterLength(text, t);
+    } else if (p < pattern.length && pattern[p] === text[t]) {
       p++;
       t++;
     } else if (star >= 0) {
       p = star + 1;
-      t = ++resume;
+      resume += characterLength(text, resume);
+      t = resume;
     } else {
       return false;
     }
@@ -34,3 +42,7 @@ function matchesSegment(pattern: string, text: string): boolean {
   while (pattern[p] === '*') p++;
   return p === pattern.length;
 }
+
+/** UTF-16 units of the character at `index`: `?` is one character, as in Python and Go, and not half of one. */
+const characterLength = (text: string, index: number): number =>
+  (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;

@@ -1,4 +1,4 @@
-import type { Members } from './decode.ts';
+import { type Members, malformed } from './decode.ts';
 
 export const EXPIRY_PERIOD_MEMBER = 'x-tuf-on-ci-expiry-period';
 export const SIGNING_PERIOD_MEMBER = 'x-tuf-on-ci-signing-period';
@@ -9,10 +9,19 @@ export interface Periods {
   readonly signingDays: number | undefined;
 }
 
-export const decodePeriods = (members: Members): Periods => ({
-  expiryDays: members.optionalInteger(EXPIRY_PERIOD_MEMBER, 0),
-  signingDays: members.optionalInteger(SIGNING_PERIOD_MEMBER, 0),
-});
+/** A hundred years. More would carry an instant past year 9999, for which metadata has no date. */
+const MAX_DAYS = 36_525;
+
+/** Throws {@link MetadataError} `MALFORMED` for a period that is no number of days from 0 to 36525. */
+export function decodePeriods(members: Members): Periods {
+  const days = (name: string): number | undefined => {
+    const found = members.optionalInteger(name, 0);
+    if (found !== undefined && found > MAX_DAYS)
+      throw malformed(`${members.place}.${name}`, `at most ${MAX_DAYS}`);
+    return found;
+  };
+  return { expiryDays: days(EXPIRY_PERIOD_MEMBER), signingDays: days(SIGNING_PERIOD_MEMBER) };
+}
 
 /** Both periods, a missing signing period being half the expiry period; `undefined` where there is no expiry period. */
 export function effectivePeriods(

@@ -1,3 +1,4 @@
+import { printable } from './decode.ts';
 import type { Delegations, RoleDefinition } from './delegation.ts';
 import { type Document, signedBytes } from './document.ts';
 import { MetadataError } from './error.ts';
@@ -9,7 +10,7 @@ export interface Quorum {
   readonly threshold: number;
   /** Keys with a valid signature, one for each distinct public key. */
   readonly signed: readonly Keyid[];
-  /** Keys that may still sign: no valid signature, and no twin that has one. */
+  /** Keys that may still sign: no valid signature, and no twin that has one. One for each distinct public key. */
   readonly missing: readonly Keyid[];
   /** Keys with a signature that does not verify. */
   readonly invalid: readonly Keyid[];
@@ -45,12 +46,12 @@ export function verifyQuorum(document: Document, delegations: Delegations, roleN
     if (publicKey === undefined || publicKey instanceof MetadataError) continue;
     const sig = signatures.get(keyid);
     if (sig === undefined || sig === '') {
-      unsigned.set(publicKey.fingerprint, keyid);
+      if (!unsigned.has(publicKey.fingerprint)) unsigned.set(publicKey.fingerprint, keyid);
     } else if (verifySignature(publicKey, signedBytes(document), sig)) {
       if (!signed.has(publicKey.fingerprint)) signed.set(publicKey.fingerprint, keyid);
     } else {
       invalid.push(keyid);
-      unsigned.set(publicKey.fingerprint, keyid);
+      if (!unsigned.has(publicKey.fingerprint)) unsigned.set(publicKey.fingerprint, keyid);
     }
   }
   for (const fingerprint of signed.keys()) unsigned.delete(fingerprint);
@@ -69,7 +70,7 @@ export function requireQuorum(document: Document, delegations: Delegations, role
   if (!quorum.met) {
     throw new MetadataError(
       'QUORUM_NOT_MET',
-      `${role} version ${document.signed.version} has ${quorum.signed.length} of ${quorum.threshold} signatures`,
+      `${printable(role)} version ${document.signed.version} has ${quorum.signed.length} of ${quorum.threshold} signatures`,
     );
   }
 }

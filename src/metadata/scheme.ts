@@ -1,9 +1,9 @@
-import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { constants, type KeyObject, verify } from 'node:crypto';
 
 /** One way to sign: what a keytype and scheme mean. The table of these is the allow-list. */
 export interface Scheme {
   readonly name: string;
-  /** Reads `keyval.public` into DER SubjectPublicKeyInfo. Throws whatever the parser throws. */
+  /** Reads `keyval.public` into DER SubjectPublicKeyInfo of exactly this scheme's layout. Throws `TypeError`. */
   spki(publicText: string): Buffer;
   /** Is this a key of the right kind, curve and strength? */
   accepts(key: KeyObject): boolean;
@@ -11,26 +11,29 @@ export interface Scheme {
   verify(key: KeyObject, payload: Uint8Array, signature: Uint8Array): boolean;
 }
 
-// DER SubjectPublicKeyInfo up to the key bytes. Source: RFC 5480 section 2.1.1, RFC 8410 section 4.
-const P256_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d030107034200', 'hex');
-const P384_PREFIX = Buffer.from('3076301006072a8648ce3d020106052b81040022036200', 'hex');
-const ED25519_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+// DER AlgorithmIdentifier. Sources: RFC 5480 section 2.1.1, RFC 8410 section 3, RFC 3279 section 2.3.1.
+const P256_ALGORITHM = Buffer.from('301306072a8648ce3d020106082a8648ce3d030107', 'hex');
+const P384_ALGORITHM = Buffer.from('301006072a8648ce3d020106052b81040022', 'hex');
+const ED25519_ALGORITHM = Buffer.from('300506032b6570', 'hex');
+const RSA_ALGORITHM = Buffer.from('300d06092a864886f70d0101010500', 'hex');
 
-const ecdsa = (name: string, curve: string, digest: string, prefix: Buffer, pointHex: number): Scheme => ({
+const ecdsa = (name: string, curve: string, digest: string, algorithm: Buffer, size: number): Scheme => ({
   name,
-  spki: text => (isHex(text, pointHex) ? Buffer.concat([prefix, Buffer.from(text, 'hex')]) : pemToDer(text)),
+  spki: text => ecSpki(text, algorithm, size),
   accepts: key => key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === curve,
   verify: (key, payload, signature) => verify(digest, payload, { key, dsaEncoding: 'der' }, signature),
 });
 
-const P256 = ecdsa('ecdsa-sha2-nistp256', 'prime256v1', 'sha256', P256_PREFIX, 130);
-const P384 = ecdsa('ecdsa-sha2-nistp384', 'secp384r1', 'sha384', P384_PREFIX, 194);
+const P256 = ecdsa('ecdsa-sha2-nistp256', 'prime256v1', 'sha256', P256_ALGORITHM, 32);
+const P384 = ecdsa('ecdsa-sha2-nistp384', 'secp384r1', 'sha384', P384_ALGORITHM, 48);
 
 const ED25519: Scheme = {
   name: 'ed25519',
   spki: text => {
     if (!isHex(text, 64)) throw new TypeError('an ed25519 key is 64 hex digits');
-    return Buffer.concat([ED25519_PREFIX, Buffer.from(text, 'hex')]);
+    const point = Buffer.from(text, 'hex');
+    if (isWeakEd25519(point)) throw new TypeError('an ed25519 key that anyone can sign for');
+    return smallSpki(ED25519_ALGORITHM, point);
   },
   accepts: key => key.asymmetricKeyType === 'ed25519',
   verify: (key, payload, signature) => verify(null, payload, key, signature),
@@ -38,8 +41,23 @@ const ED25519: Scheme = {
 
 const RSA_PSS: Scheme = {
   name: 'rsassa-pss-sha256',
-  spki: pemToDer,
-  accepts: key => key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2_048,
+  spki: text => {
+    const der = pemToDer(text);
+    if (!der.subarray(4, 4 + RSA_ALGORITHM.length).equals(RSA_ALGORITHM)) throw new TypeError('no RSA key');
+    return der;
+  },
+  // Exponents: with 1 anyone could sign; beyond 32 bits verifying gets slow. Source: NIST SP 800-56B, section 6.2.
+  accepts: key => {
+    if (key.asymmetricKeyType !== 'rsa') return false;
+    const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+    return (
+      modulusLength >= 2_048 &&
+      modulusLength <= 8_192 &&
+      publicExponent >= 3n &&
+      publicExponent < 2n ** 32n &&
+      publicExponent % 2n === 1n
+    );
+  },
   verify: (key, payload, signature) =>
     verify(
       'sha256',
@@ -62,10 +80,54 @@ const TABLE: ReadonlyMap<string, Scheme> = new Map([
 export const schemeOf = (keytype: string, scheme: string): Scheme | undefined =>
   TABLE.get(`${keytype} ${scheme}`);
 
+/**
+ * An EC key as PEM, or as an uncompressed point in hex (from before 2020). OpenSSL would read more: explicit curve
+ * parameters, hybrid points, and the point at infinity, at whose sight Node 20 aborts the process.
+ */
+function ecSpki(text: string, algorithm: Buffer, size: number): Buffer {
+  const uncompressed = (point: Buffer): boolean => point.length === 1 + 2 * size && point[0] === 4;
+  const compressed = (point: Buffer): boolean =>
+    point.length === 1 + size && (point[0] === 2 || point[0] === 3);
+  if (isHex(text, 2 + 4 * size)) {
+    const point = Buffer.from(text, 'hex');
+    if (uncompressed(point)) return smallSpki(algorithm, point);
+  } else {
+    const der = pemToDer(text);
+    const point = der.subarray(2 + algorithm.length + 3);
+    if ((uncompressed(point) || compressed(point)) && smallSpki(algorithm, point).equals(der)) return der;
+  }
+  throw new TypeError('no point of the curve, compressed or uncompressed');
+}
+
+/** DER SubjectPublicKeyInfo around a key of fewer than 100 bytes. Source: RFC 5280, section 4.1. */
+function smallSpki(algorithm: Buffer, key: Buffer): Buffer {
+  const head = Buffer.of(0x03, key.length + 1, 0);
+  return Buffer.concat([Buffer.of(0x30, algorithm.length + head.length + key.length), algorithm, head, key]);
+}
+
+const ED25519_PRIME = 2n ** 255n - 19n;
+/** The y coordinates of the eight points of small order: for such a key, one signature is valid for every payload. */
+const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([
+  0n,
+  1n,
+  ED25519_PRIME - 1n,
+  2707385501144840649318225287225658788936804267575313519463743609750303402022n,
+  55188659117513257062467267217118295137698188065244968500265048394206261417927n,
+]);
+
+/** Of small order, or not in the one canonical form? Source: RFC 8032 section 5.1.3; eprint 2020/1244. */
+function isWeakEd25519(point: Buffer): boolean {
+  const y = BigInt(`0x${Buffer.from(point).reverse().toString('hex')}`) & (2n ** 255n - 1n);
+  return y >= ED25519_PRIME || SMALL_ORDER_Y.has(y);
+}
+
+/** Exactly one PEM public key. OpenSSL would search the text, and take a private key or a certificate too. */
 function pemToDer(text: string): Buffer {
-  // createPublicKey would also take a private key or a certificate here.
-  if (!/^\s*-----BEGIN PUBLIC KEY-----\s/.test(text)) throw new TypeError('not a PEM public key');
-  return createPublicKey({ key: text, format: 'pem' }).export({ format: 'der', type: 'spki' });
+  const body = /^\s*-----BEGIN PUBLIC KEY-----\s([A-Za-z0-9+/=\s]+)-----END PUBLIC KEY-----\s*$/.exec(
+    text,
+  )?.[1];
+  if (body === undefined) throw new TypeError('not a PEM public key');
+  return Buffer.from(body, 'base64');
 }
 
 const isHex = (text: string, digits: number): boolean => text.length === digits && /^[0-9a-f]+$/.test(text);

@@ -41,7 +41,6 @@ describe.skipIf(!haveFixtures)('documents of the real history', () => {
       expect(Buffer.from(document.bytes).equals(bytes), name).toBe(true);
     }
     // Written by the tools before the format: tabs, or another member order.
-    console.log([...older]);
     expect([...older].every(name => /^metadata\/root_history\/[1-8]\.root\.json$/.test(name))).toBe(true);
   });
 });
