@@ -1,9 +1,10 @@
-import { type Instant, formatInstant } from '../clock.ts';
 import { createHash } from 'node:crypto';
+import { formatInstant, type Instant } from '../clock.ts';
 import { signedBytes } from '../metadata/document.ts';
 import { isOnlineRole, type KeyOwner, type RoleName } from '../metadata/names.ts';
-import { documentOf } from '../repository/tree.ts';
 import type { RoleChange } from '../repository/diff.ts';
+import { documentOf } from '../repository/tree.ts';
+import type { Context } from './context.ts';
 import { describeArtifacts, describeRole } from './describe.ts';
 import type { Judgement, Verdict } from './judge.ts';
 import { planOf, type QuorumOf, quorumsOf } from './plan.ts';
@@ -118,8 +119,16 @@ function roleReport({ context }: Judgement, role: RoleName, inviting: boolean): 
         ? createHash('sha256').update(signedBytes(document)).digest('hex')
         : undefined,
     quorums,
-    changes: touched ? describeRole(documentOf(context.knownGood, role), document) : [],
+    changes: touched ? changesOf(context, role) : [],
   };
+}
+
+function changesOf(context: Context, role: RoleName): readonly string[] {
+  const document = documentOf(context.tree, role);
+  if (document === undefined && context.changes.get(role) !== 'removed') {
+    return ['the document can not be read, so nothing can be said of what it changes'];
+  }
+  return describeRole(documentOf(context.knownGood, role), document, context.now);
 }
 
 function stateOf(change: RoleChange, readable: boolean, inviting: boolean, met: boolean): RoleState {
@@ -130,7 +139,10 @@ function stateOf(change: RoleChange, readable: boolean, inviting: boolean, met: 
   return change === 'unchanged' ? 'unchanged' : 'complete';
 }
 
-const names = <K extends string>(keyids: readonly K[], keys: ReadonlyMap<K, Parameters<typeof keyName>[0]>): readonly string[] =>
+const names = <K extends string>(
+  keyids: readonly K[],
+  keys: ReadonlyMap<K, Parameters<typeof keyName>[0]>,
+): readonly string[] =>
   keyids.map(keyid => {
     const key = keys.get(keyid);
     return key === undefined ? keyid : keyName(key);

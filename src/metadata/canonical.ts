@@ -61,13 +61,22 @@ function write(value: JsonValue, newline: string, step: string): string {
   return members.length === 0 ? '{}' : `{${inner}${members.join(`,${inner}`)}${newline}}`;
 }
 
+const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['\\b', '\b'],
+  ['\\f', '\f'],
+  ['\\n', '\n'],
+  ['\\r', '\r'],
+  ['\\t', '\t'],
+]);
+
 /** Undoes every escape of `JSON.stringify` that canonical JSON does not have: all but `\"` and `\\`. */
 function unescapeStrings(text: string): string {
   if (!text.includes('\\')) return text;
   return text.replaceAll(/\\(?:["\\]|[bfnrt]|u[0-9a-f]{4})/g, escape => {
     if (escape === '\\"' || escape === '\\\\') return escape;
     if (escape.startsWith('\\ud')) throw noForm('half of a surrogate pair');
-    return JSON.parse(`"${escape}"`) as string;
+    const code = SHORT_ESCAPES.get(escape);
+    return code ?? String.fromCharCode(Number.parseInt(escape.slice(2), 16));
   });
 }
 

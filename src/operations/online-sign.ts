@@ -51,7 +51,9 @@ export async function onlineSign(
     const now = workspace.clock.now();
     const { reasons } = judgeRepository({ mode: 'known-good', tree, policy: workspace.policy, facts, now });
     // Artifacts that disagree would be published under the old hash's name: that is for people to mend first.
-    const refusals = reasons.filter(({ severity, rule }) => severity === 'refuse' || rule === 'artifacts');
+    const refusals = reasons
+      .filter(({ severity, rule }) => severity === 'refuse' || rule === 'artifacts')
+      .map((reason): Reason => ({ ...reason, severity: 'refuse' }));
     if (refusals.length > 0) return { signed: [], refusals };
     const root = rootOf(tree);
     if (root === undefined) throw new OperationError('NOT_FOUND', 'main has no root yet: nothing to sign');

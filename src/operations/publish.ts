@@ -4,13 +4,14 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { directoryFetcher } from '../client/directory.ts';
 import { verifyRepository } from '../client/verify-repository.ts';
 import type { Reason } from '../event/reason.ts';
+import { isOnFirstParent } from '../git/history.ts';
 import type { CommitSha } from '../git/oid.ts';
 import { sitePage } from '../render/site.ts';
 import { type PublishedFile, publishLayout } from '../repository/layout.ts';
 import type { ObjectId } from '../repository/tree.ts';
 import { OperationError } from './error.ts';
 import { SITE_LAYOUT, verifyCommit } from './verify.ts';
-import type { Workspace } from './workspace.ts';
+import { findMain, type Workspace } from './workspace.ts';
 
 export interface PublishRequest {
   readonly commit: CommitSha;
@@ -34,6 +35,7 @@ export interface PublishOutcome {
 export async function publishSite(workspace: Workspace, request: PublishRequest): Promise<PublishOutcome> {
   const out = resolve(request.out);
   await requireReplaceable(out);
+  await requireOnMain(workspace, request.commit);
   const { commit, trustedRoot } = request;
   const verified = await verifyCommit(workspace, { commit, trustedRoot });
   if (verified.verdict !== 'accepted') return { files: 0, reasons: verified.reasons, published: false };
@@ -52,6 +54,16 @@ export async function publishSite(workspace: Workspace, request: PublishRequest)
     await rm(building, { recursive: true, force: true });
   }
   return { files: files.length + 1, reasons: verified.reasons, published: true };
+}
+
+/** Only what main itself is or was is published, never an event. */
+async function requireOnMain(workspace: Workspace, commit: CommitSha): Promise<void> {
+  const main = await findMain(workspace);
+  if (await isOnFirstParent(workspace.repository, commit, main.commit)) return;
+  throw new OperationError(
+    'NOT_FROM_MAIN',
+    `${commit.slice(0, 12)} is no state of ${main.branch}: merge it first`,
+  );
 }
 
 /** Bytes: what one buffer of Node can hold. */

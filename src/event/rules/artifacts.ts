@@ -1,3 +1,4 @@
+import { jsonEqual } from '../../json.ts';
 import { type TargetFile, targetHash } from '../../metadata/document.ts';
 import { type RoleName, targetPathProblem } from '../../metadata/names.ts';
 import { artifactRoles } from '../../repository/delegators.ts';
@@ -36,6 +37,7 @@ class Faults {
   readonly #changed: string[] = [];
   readonly #unread: string[] = [];
   readonly #inherited: string[] = [];
+  readonly #unchecked: string[] = [];
 
   constructor(context: Context, role: RoleName) {
     this.#context = context;
@@ -51,6 +53,7 @@ class Faults {
       entry?.oid === before?.oid &&
       sameFile(file, knownFile(this.#context, this.#role, path));
     if (same && facts.knownGoodArtifactsVerified) return;
+    if (!same && Object.keys(file.hashes).length > 1) this.#unchecked.push(path);
     const fault = agreement(entry, file, this.#context);
     if (fault === undefined) return;
     if (same && fault !== 'unread') this.#inherited.push(path);
@@ -64,6 +67,12 @@ class Faults {
     if (this.#inherited.length > 0) {
       yield warn(
         `on main already, ${names(this.#inherited)} ${are(this.#inherited)} not what is signed`,
+        role,
+      );
+    }
+    if (this.#unchecked.length > 0 && this.#context.mode === 'event') {
+      yield warn(
+        `${names(this.#unchecked)} ${are(this.#unchecked)} signed with hashes beside sha256, which were not compared`,
         role,
       );
     }
@@ -94,17 +103,13 @@ function mendedBy(context: Context, role: RoleName): string {
 }
 
 function knownFile(context: Context, role: RoleName, path: string): TargetFile | undefined {
+  // What main did not delegate to was not looked at when main was verified.
+  if (!context.knownGraph.roles.has(role)) return undefined;
   return targetsOf(context.knownGood, role)?.signed.targets.get(path);
 }
 
 const sameFile = (a: TargetFile, b: TargetFile | undefined): boolean =>
-  a === b ||
-  (b !== undefined &&
-    a.length === b.length &&
-    targetHash(a, 'sha256') === targetHash(b, 'sha256') &&
-    otherHashes(a) === otherHashes(b));
-
-const otherHashes = (file: TargetFile): number => Object.keys(file.hashes).length;
+  a === b || (b !== undefined && a.length === b.length && jsonEqual(a.hashes, b.hashes));
 
 function agreement(
   entry: TreeEntry | undefined,
@@ -121,15 +126,16 @@ function agreement(
 
 /** Files that nobody signs. */
 function* unsigned(context: Context, signedPaths: ReadonlySet<string>): Iterable<Finding> {
-  const strays = new Map<RoleName | undefined, string[]>();
+  const strays = new Map<RoleName | undefined, { readonly old: string[]; readonly fresh: string[] }>();
+  const onMain = strayOnMain(context);
   for (const path of context.tree.artifacts.keys()) {
     if (signedPaths.has(path)) continue;
     const owner = targetPathProblem(path) === undefined ? context.ownership().ownersOf(path)[0] : undefined;
-    strays.set(owner, [...(strays.get(owner) ?? []), path]);
+    const found = strays.get(owner) ?? { old: [], fresh: [] };
+    strays.set(owner, found);
+    (onMain(path) ? found.old : found.fresh).push(path);
   }
-  for (const [role, paths] of strays) {
-    const old = context.mode === 'event' ? paths.filter(path => isStrayOnMain(context, path)) : [];
-    const fresh = old.length === 0 ? paths : paths.filter(path => !old.includes(path));
+  for (const [role, { old, fresh }] of strays) {
     if (old.length > 0) yield warn(`on main already, ${names(old)} in targets/ ${are(old)} not signed`, role);
     if (fresh.length === 0) continue;
     const message = `${names(fresh)} in targets/ ${are(fresh)} not signed`;
@@ -139,12 +145,20 @@ function* unsigned(context: Context, signedPaths: ReadonlySet<string>): Iterable
   }
 }
 
-function isStrayOnMain(context: Context, path: string): boolean {
-  const [before, now] = [context.knownGood.artifacts.get(path), context.tree.artifacts.get(path)];
-  if (before === undefined || before.oid !== now?.oid) return false;
-  return artifactRoles(context.knownGood).every(
-    role => targetsOf(context.knownGood, role)?.signed.targets.has(path) !== true,
-  );
+/** Tells the files that lie on main just as they lie here, and that nobody signs there either. */
+function strayOnMain({ mode, knownGood, tree }: Context): (path: string) => boolean {
+  if (mode !== 'event') return () => false;
+  let signedOnMain: Set<string> | undefined;
+  return path => {
+    const before = knownGood.artifacts.get(path);
+    if (before === undefined || before.oid !== tree.artifacts.get(path)?.oid) return false;
+    signedOnMain ??= new Set(
+      artifactRoles(knownGood).flatMap(role => [
+        ...(targetsOf(knownGood, role)?.signed.targets.keys() ?? []),
+      ]),
+    );
+    return !signedOnMain.has(path);
+  };
 }
 
 const names = (paths: readonly string[]): string =>

@@ -7,7 +7,8 @@ import {
   rootOf,
   type TreeEntry,
 } from '../../repository/tree.ts';
-import { refuse } from '../reason.ts';
+import type { Context } from '../context.ts';
+import { type Finding, refuse } from '../reason.ts';
 import { always, type Rule } from './rule.ts';
 
 /** Every root that was ever trusted stays, unchanged, so that a client of any age finds the way. */
@@ -15,13 +16,15 @@ export const history: Rule = {
   id: 'history',
   source: 'TUF 1.0.34 section 5.3; tuf-on-ci format, root_history/',
   modes: always,
-  *check({ tree, knownGood }) {
+  *check(context) {
+    const { tree, knownGood } = context;
     const now = historyOf(tree);
     for (const [version, before] of historyOf(knownGood)) {
       const entry = now.get(version);
       if (entry === undefined) yield refuse(`metadata/${historyFile(version)} was removed`, ROOT);
       else if (entry.oid !== before.oid) yield refuse(`metadata/${historyFile(version)} was changed`, ROOT);
     }
+    yield* addedBehind(context);
     const root = rootOf(tree);
     if (root === undefined) return; // rule schema says so
     const current = root.signed.version;
@@ -40,6 +43,17 @@ export const history: Rule = {
     }
   },
 };
+
+/** A root of long ago that nobody knew of: clients that start from it would trust whom it names. */
+function* addedBehind({ tree, knownGood }: Context): Iterable<Finding> {
+  const known = historyOf(knownGood);
+  const last = rootOf(knownGood)?.signed.version ?? 0;
+  for (const [version, { oid }] of historyOf(tree)) {
+    if (version > last || known.has(version)) continue;
+    if (version === last && oid === knownGood.metadata.get(roleFile(ROOT))?.oid) continue; // mends main
+    yield refuse(`metadata/${historyFile(version)} was added though main is past that version`, ROOT);
+  }
+}
 
 export function historyOf(tree: RepositoryTree): ReadonlyMap<number, TreeEntry> {
   const entries = new Map<number, TreeEntry>();

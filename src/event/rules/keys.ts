@@ -9,7 +9,7 @@ import { invitedTo } from '../../repository/state.ts';
 import { documentOf, invitesOf } from '../../repository/tree.ts';
 import type { Context } from '../context.ts';
 import { type Finding, refuse, warn } from '../reason.ts';
-import { keyName, listed, plural, shortId } from '../words.ts';
+import { keyName, listed, plural, quoted, shortId } from '../words.ts';
 import { always, type Rule } from './rule.ts';
 
 /** Each key says who holds it: a person or the automation, and root's are held by people. */
@@ -34,8 +34,13 @@ function* checkTags(delegator: RoleName, key: Key): Iterable<Finding> {
     yield refuse(`${where} names both an owner and an online URI`, delegator);
   } else if (key.owner !== undefined && !isOwner(key.owner)) {
     yield refuse(`${where}: its owner is no account name in lower case, as in @name`, delegator);
+  } else if (key.onlineUri !== undefined && !ONLINE_URI.test(key.onlineUri)) {
+    yield refuse(`${where}: its online URI ${quoted(key.onlineUri)} is none, as in gcpkms:NAME`, delegator);
   }
 }
+
+/** A scheme and something after it, in printable ASCII. Which schemes may be used is the policy's. Source: RFC 3986, section 3.1. */
+const ONLINE_URI = /^[a-z][a-z0-9+.-]{1,30}:[!-~]{1,1000}$/;
 
 function isOwner(owner: string): boolean {
   try {

@@ -31,10 +31,10 @@ function* sharedSigners({ tree }: Context): Iterable<Finding> {
   if (!same) yield refuse('snapshot and timestamp have to share keys and threshold', ROOT);
 }
 
-function* untouched({ changes }: Context): Iterable<Finding> {
+function* untouched({ diff }: Context): Iterable<Finding> {
+  const touched = new Set(diff.metadata.map(({ path }) => path));
   for (const role of [SNAPSHOT, TIMESTAMP]) {
-    const change = changes.get(role) ?? 'unchanged';
-    if (change !== 'unchanged') {
+    if (touched.has(roleFile(role))) {
       yield refuse(`metadata/${roleFile(role)} was touched: only online signing on main writes it`, role);
     }
   }
@@ -78,7 +78,7 @@ function* listsExactly(
       `lists ${roleFile(role)} in version ${entry.version} while it is ${version}: run online signing`,
       lister,
     );
-  } else if (entry.length !== undefined && document.bytes.length > entry.length) {
+  } else if (entry.length !== undefined && document.bytes.length !== entry.length) {
     yield refuse(
       `lists ${roleFile(role)} with ${entry.length} bytes while it has ${document.bytes.length}`,
       lister,

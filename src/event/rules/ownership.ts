@@ -1,9 +1,12 @@
+import { jsonEqual } from '../../json.ts';
+import { type Document, isTargets } from '../../metadata/document.ts';
 import { ROOT, type RoleName, TARGETS, targetPathProblem } from '../../metadata/names.ts';
 import { artifactRoles } from '../../repository/delegators.ts';
-import { targetsOf } from '../../repository/tree.ts';
+import { documentOf, targetsOf } from '../../repository/tree.ts';
 import type { Context } from '../context.ts';
 import { type Finding, refuse } from '../reason.ts';
 import { listed, quoted } from '../words.ts';
+import { checkDelegations } from './delegations.ts';
 import { always, type Rule } from './rule.ts';
 
 /** Each artifact has one role that may sign it, and a path that is the same path for everyone. */
@@ -18,6 +21,7 @@ export const ownership: Rule = {
         role,
       );
     }
+    yield* checkDelegations(context);
     const paths = pathsToCheck(context);
     for (const path of paths.files) {
       const problem = targetPathProblem(path);
@@ -26,7 +30,10 @@ export const ownership: Rule = {
     for (const [role, signed] of paths.signed) {
       for (const path of signed) yield* checkPath(context, role, path);
     }
-    if (paths.files.size > 0) yield* collisions(context);
+    // A path that main has too collides with nothing that is not new itself.
+    if (context.mode !== 'event' || context.diff.artifacts.some(({ before }) => before === undefined)) {
+      yield* collisions(context);
+    }
   },
 };
 
@@ -47,14 +54,9 @@ function pathsToCheck(context: Context): {
   readonly files: ReadonlySet<string>;
   readonly signed: ReadonlyMap<RoleName, readonly string[]>;
 } {
-  const roles = artifactRoles(context.tree);
-  const delegationsMoved = [...context.changed].some(
-    ([role, { signed }]) =>
-      role !== ROOT && signed.delegations.roles.size > 0 && context.changes.get(role) !== 'signatures',
-  );
-  const everything = context.mode !== 'event' || delegationsMoved;
+  const everything = context.mode !== 'event' || delegationsMoved(context);
   const signed = new Map<RoleName, readonly string[]>();
-  for (const role of roles) {
+  for (const role of artifactRoles(context.tree)) {
     const targets = targetsOf(context.tree, role)?.signed.targets;
     if (targets === undefined) continue;
     const known = everything ? undefined : targetsOf(context.knownGood, role)?.signed.targets;
@@ -66,14 +68,56 @@ function pathsToCheck(context: Context): {
   return { files, signed };
 }
 
-/** Two paths that are one file on a file system that folds case. */
+/** Did any role begin, cease or change to delegate to others? New keys or thresholds alone move no artifact. */
+const delegationsMoved = (context: Context): boolean =>
+  [...context.changes].some(
+    ([role, change]) =>
+      role !== ROOT &&
+      (change === 'added' || change === 'removed' || change === 'content') &&
+      !sameDelegations(documentOf(context.knownGood, role), documentOf(context.tree, role)),
+  );
+
+function sameDelegations(before: Document | undefined, after: Document | undefined): boolean {
+  const [old, now] = [delegationsOf(before), delegationsOf(after)];
+  return old.length === now.length && old.every((delegation, i) => sameCut(delegation, now[i]));
+}
+
+type Delegation = readonly [RoleName, readonly string[], readonly string[]];
+
+const delegationsOf = (document: Document | undefined): readonly Delegation[] =>
+  document === undefined || !isTargets(document)
+    ? []
+    : [...document.signed.delegations.roles.values()].map(role => [
+        role.name,
+        role.paths,
+        role.pathHashPrefixes,
+      ]);
+
+const sameCut = (a: Delegation, b: Delegation | undefined): boolean =>
+  b !== undefined && a[0] === b[0] && jsonEqual(a[1], b[1]) && jsonEqual(a[2], b[2]);
+
+/** Two paths that are one file on a file system that folds case, or a file where another path has a folder. */
 function* collisions(context: Context): Iterable<Finding> {
-  const seen = new Map<string, string>();
+  const files = new Map<string, string>();
   for (const path of context.tree.artifacts.keys()) {
-    const folded = path.toLowerCase();
-    const other = seen.get(folded);
+    const folded = fold(path);
+    const other = files.get(folded);
     if (other !== undefined)
       yield refuse(`artifacts ${quoted(other)} and ${quoted(path)} differ in case only`);
-    seen.set(folded, path);
+    files.set(folded, path);
+  }
+  const folders = new Set<string>();
+  for (const [folded, path] of files) {
+    for (let end = folded.lastIndexOf('/'); end > 0; end = folded.lastIndexOf('/', end - 1)) {
+      const folder = folded.slice(0, end);
+      if (folders.has(folder)) break;
+      folders.add(folder);
+      const file = files.get(folder);
+      if (file === undefined) continue;
+      yield refuse(`artifact ${quoted(file)} stands where ${quoted(path)} has a folder, but for case`);
+    }
   }
 }
+
+/** Through upper case first: as NTFS does it, so that both forms of sigma are one. */
+const fold = (path: string): string => path.toUpperCase().toLowerCase();

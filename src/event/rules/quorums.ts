@@ -3,10 +3,11 @@ import { noDelegations } from '../../metadata/delegation.ts';
 import type { Document } from '../../metadata/document.ts';
 import { isOnlineRole, type Keyid, ROOT, type RoleName } from '../../metadata/names.ts';
 import { type Quorum, verifyQuorum } from '../../metadata/quorum.ts';
-import { documentOf, rootOf } from '../../repository/tree.ts';
+import { documentOf, roleFile, rootOf } from '../../repository/tree.ts';
 import type { Context } from '../context.ts';
 import { awaits, type Finding, refuse, warn } from '../reason.ts';
 import { keyName, keyNames, listed, plural, shortId } from '../words.ts';
+import { historyOf } from './history.ts';
 import { always, type Rule } from './rule.ts';
 
 /** A new root is signed by the old quorum, which hands over, and by its own. */
@@ -23,6 +24,9 @@ export const rootQuorum: Rule = {
     if (document === undefined) return;
     const old = context.oldRootQuorum();
     const oldKeys = rootOf(context.knownGood)?.signed.delegations ?? noDelegations;
+    if (old === undefined && context.knownGood.metadata.has(roleFile(ROOT))) {
+      yield refuse("main's root can not be read, so that nobody can hand over to a new one", ROOT);
+    }
     if (old !== undefined && !old.met) yield awaits(shortfall(old, oldKeys, "of main's root"), ROOT);
     const own = context.quorumOf(ROOT);
     if (own !== undefined && !own.met) {
@@ -38,8 +42,10 @@ export const rootQuorum: Rule = {
 function* checkChain({ facts, tree }: Context): Iterable<Finding> {
   const current = rootOf(tree);
   if (current === undefined) return; // rule schema says so
-  if (!facts.history.has(current.signed.version)) {
-    yield refuse(`root_history/ was not read up to version ${current.signed.version}`, ROOT);
+  for (const version of new Set([...historyOf(tree).keys(), current.signed.version])) {
+    if (facts.history.has(version)) continue;
+    yield refuse(`root_history/${version}.root.json was not read`, ROOT);
+    return;
   }
   let before: Document | undefined;
   for (const [version, parsed] of [...facts.history].sort(([a], [b]) => a - b)) {
@@ -73,7 +79,9 @@ export const roleQuorum: Rule = {
       if (isOnlineRole(role) || (role === ROOT && context.mode === 'event' && context.changed.has(ROOT)))
         continue;
       const quorum = context.quorumOf(role);
-      if (quorum === undefined || quorum.met) continue; // a missing document is rule orphans'
+      if (quorum === undefined && context.changes.get(role) === 'unchanged')
+        yield refuse(`metadata/${roleFile(role)}, as on main, can not be read`, role);
+      if (quorum === undefined || quorum.met) continue; // rules orphans and schema: missing or changed and unreadable
       const why =
         context.mode === 'event' && !context.changed.has(role) ? ', as its keys or threshold changed' : '';
       const message = shortfall(quorum, delegations, '') + why;

@@ -1,0 +1,103 @@
+import { createInterface } from 'node:readline/promises';
+import { OperationError } from '../src/operations/error.ts';
+import { escapeTerminal } from '../src/render/terminal-text.ts';
+
+/** Asks the person at the terminal. */
+export interface Asker {
+  /** Is there a person to ask? */
+  readonly isInteractive: boolean;
+  /** A line of text; an empty one gives `preset` where there is one. Throws {@link OperationError} `DECLINED` at the end of input. */
+  text(question: string, preset?: string): Promise<string>;
+  /** `y` or `yes` is yes; everything else is no. */
+  confirm(question: string): Promise<boolean>;
+  /** Bytes typed without echo. The caller zeroes them. */
+  secret(question: string): Promise<Uint8Array>;
+}
+
+interface Input extends NodeJS.ReadableStream {
+  readonly isTTY?: boolean;
+  setRawMode?(mode: boolean): unknown;
+}
+
+/** Asks on `input` and `output`; a `yes` given beforehand answers every {@link Asker.confirm}. */
+export function terminalAsker(input: Input, output: NodeJS.WritableStream, yes: boolean): Asker {
+  const isInteractive = input.isTTY === true;
+  const text = async (question: string, preset?: string): Promise<string> => {
+    if (!isInteractive) throw nobody(question);
+    const lines = createInterface({ input, output });
+    const ended = new Promise<never>((_resolve, reject) => {
+      lines.once('close', () => reject(new OperationError('DECLINED', 'no answer was given')));
+    });
+    ended.catch(() => undefined); // the interface is closed below as well, after an answer
+    try {
+      const hint = preset === undefined || preset === '' ? '' : ` [${preset}]`;
+      const answer = (
+        await Promise.race([lines.question(`${escapeTerminal(question)}${hint} `), ended])
+      ).trim();
+      return answer === '' ? (preset ?? '') : answer;
+    } finally {
+      lines.close();
+    }
+  };
+  return {
+    isInteractive,
+    text,
+    confirm: async question => yes || /^y(es)?$/i.test(await text(`${question} [y/N]`)),
+    secret: async question => {
+      if (!isInteractive) throw nobody(question);
+      output.write(`${escapeTerminal(question)} `);
+      return readHidden(input, output);
+    },
+  };
+}
+
+const nobody = (question: string): OperationError =>
+  new OperationError(
+    'MISSING_ANSWER',
+    `nobody is here to answer "${question}": give it by a flag (see --help)`,
+  );
+
+const MAX_SECRET = 256;
+const ENTER = new Set([0x0a, 0x0d]);
+const ERASE = new Set([0x08, 0x7f]);
+const [CTRL_C, CTRL_D, CTRL_U] = [0x03, 0x04, 0x15];
+
+/** Reads bytes in raw mode, so that a secret is never a string and never on the screen. */
+async function readHidden(input: Input, output: NodeJS.WritableStream): Promise<Uint8Array> {
+  const typed = new Uint8Array(MAX_SECRET);
+  let length = 0;
+  input.setRawMode?.(true);
+  input.resume();
+  try {
+    for (;;) {
+      const chunk = await nextChunk(input);
+      for (const byte of chunk) {
+        if (byte === CTRL_C || byte === CTRL_D) throw new OperationError('DECLINED', 'no answer was given');
+        if (ENTER.has(byte)) {
+          chunk.fill(0);
+          return typed.slice(0, length);
+        }
+        if (ERASE.has(byte)) length = Math.max(0, length - 1);
+        else if (byte === CTRL_U) length = 0;
+        else if (length < MAX_SECRET) typed[length++] = byte;
+      }
+      chunk.fill(0);
+    }
+  } finally {
+    typed.fill(0);
+    input.setRawMode?.(false);
+    input.pause();
+    output.write('\n');
+  }
+}
+
+const nextChunk = (input: Input): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      input.off('data', onData).off('end', onEnd);
+      act();
+    };
+    const onData = (chunk: Buffer | string): void => settle(() => resolve(Buffer.from(chunk as string)));
+    const onEnd = (): void => settle(() => reject(new OperationError('DECLINED', 'no answer was given')));
+    input.on('data', onData).on('end', onEnd);
+  });

@@ -1,0 +1,70 @@
+import { createPublicKey } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { KeyOwner } from '../../src/metadata/names.ts';
+import { parseKeyOwner } from '../../src/metadata/names.ts';
+import type { PublicKeyParts, RolePeriods } from '../../src/repository/documents.ts';
+import { readKeyFile, writeKeyFile } from '../../src/signers/file.ts';
+import { parseSignerUri } from '../../src/signers/registry.ts';
+import { fileOptions, type GlobalFlags, type RunContext } from '../run-context.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** `@a,@b @c` in any mixture, the `@` optional. Throws {@link UsageError}. */
+export function parseOwners(text: string): readonly KeyOwner[] {
+  const names = text.split(/[\s,]+/).filter(name => name !== '');
+  return names.map(name => parseKeyOwner(name.startsWith('@') ? name : `@${name}`));
+}
+
+export function parseCount(text: string, what: string): number {
+  if (!/^\d{1,6}$/.test(text))
+    throw new UsageError(`${what} has to be a number, not ${JSON.stringify(text)}`);
+  return Number(text);
+}
+
+/** `365` or `365/60`: days to expiry, and how many days before that signing begins (half where nothing is said). */
+export function parsePeriods(text: string, what: string): RolePeriods {
+  const match = /^(\d{1,6})(?:\/(\d{1,6}))?$/.exec(text);
+  if (match === null) throw new UsageError(`${what} has to be DAYS or DAYS/SIGNING-DAYS, as in 365/60`);
+  const expiryDays = Number(match[1]);
+  const signingDays = match[2] === undefined ? Math.floor(expiryDays / 2) : Number(match[2]);
+  if (signingDays < 1 || expiryDays <= signingDays) {
+    throw new UsageError(
+      `${what}: the signing period has to be at least 1 day and shorter than the ${expiryDays} days of expiry`,
+    );
+  }
+  return { expiryDays, signingDays };
+}
+
+export const formatPeriods = ({ expiryDays, signingDays }: RolePeriods): string =>
+  `${expiryDays}/${signingDays}`;
+
+export interface OnlineKeyFlags extends GlobalFlags {
+  readonly onlineKey?: string;
+  readonly onlinePublic?: string;
+  readonly createOnlineKey?: boolean;
+}
+
+/** The public half of an online key: from its file, or from a PEM for keys that are elsewhere. */
+export async function readOnlineKey(
+  uri: string,
+  flags: OnlineKeyFlags,
+  context: RunContext,
+): Promise<{ readonly key: PublicKeyParts; readonly uri: string }> {
+  if (flags.onlinePublic !== undefined) return { key: await readPublicPem(flags.onlinePublic), uri };
+  if (parseSignerUri(uri).scheme !== 'file') {
+    throw new UsageError(`the public key of ${uri} is not known here: give it by --online-public FILE.pem`);
+  }
+  const options = fileOptions(flags, context);
+  if (flags.createOnlineKey === true) await writeKeyFile(uri, options);
+  const { keytype, scheme, public: publicText } = await readKeyFile(uri, options);
+  return { key: { keytype, scheme, public: publicText }, uri };
+}
+
+async function readPublicPem(file: string): Promise<PublicKeyParts> {
+  const pem = await readFile(file, 'utf8');
+  const key = createPublicKey(pem);
+  if (!pem.includes('BEGIN PUBLIC KEY') || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+    throw new UsageError(`${file} is no PEM public key on the curve P-256`);
+  }
+  const publicText = key.export({ format: 'pem', type: 'spki' }).toString();
+  return { keytype: 'ecdsa', scheme: 'ecdsa-sha2-nistp256', public: publicText };
+}

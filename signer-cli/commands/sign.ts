@@ -1,0 +1,80 @@
+import { parseSigningEvent } from '../../src/git/names.ts';
+import { signEvent } from '../../src/operations/sign.ts';
+import { pendingEvents } from '../../src/operations/status.ts';
+import { reportJson } from '../../src/render/json.ts';
+import { EXIT } from '../exit-codes.ts';
+import {
+  type GlobalFlags,
+  personalSigner,
+  prompterOf,
+  type RunContext,
+  workspaceOf,
+} from '../run-context.ts';
+
+export interface SignFlags extends GlobalFlags {
+  readonly json?: boolean;
+}
+
+/** Joins and signs one event; without an event, lists those that wait for this person. */
+export async function run(
+  [event]: readonly string[],
+  flags: SignFlags,
+  context: RunContext,
+): Promise<number> {
+  if (event === undefined) return list(flags, context);
+  const branch = parseSigningEvent(event);
+  await using workspace = await workspaceOf(flags);
+  await using signer = personalSigner(flags, context);
+  const outcome = await signEvent(workspace, branch, signer, prompterOf(context));
+  const { output } = context;
+  const { report } = outcome.event;
+  if (flags.json === true) {
+    const { joined, signed } = outcome;
+    output.result(
+      JSON.stringify({ event: branch, joined, signed, status: reportJson(report) }, undefined, 2),
+    );
+    return EXIT.accepted;
+  }
+  if (outcome.joined.length > 0) output.say(`You have joined ${outcome.joined.join(' and ')}.`);
+  if (outcome.signed.length > 0) output.say(`You have signed ${outcome.signed.join(' and ')}. Thank you.`);
+  else output.say(nothingToSign(outcome.joined.length > 0, report.invites.size));
+  const awaited = report.awaited.map(({ name, roles }) => `${name} (${roles.join(', ')})`);
+  if (awaited.length > 0) output.say(`Still awaited: ${awaited.join('; ')}.`);
+  else if (report.verdict === 'accepted') output.say(`${branch} is complete: it can be merged.`);
+  return EXIT.accepted;
+}
+
+const nothingToSign = (joined: boolean, openInvites: number): string =>
+  joined && openInvites > 0
+    ? 'Others are still to join, which changes what is signed: come back to sign when they have.'
+    : 'There is nothing for you to sign in this event now.';
+
+async function list(flags: SignFlags, { output }: RunContext): Promise<number> {
+  await using workspace = await workspaceOf(flags);
+  const { user, events, ignored } = await pendingEvents(workspace);
+  const waiting = events.filter(({ invited, toSign }) => invited.length + toSign.length > 0);
+  if (flags.json === true) {
+    const rows = events.map(({ branch, invited, toSign, event }) => ({
+      event: branch,
+      verdict: event.report.verdict,
+      invited,
+      toSign,
+    }));
+    output.result(JSON.stringify({ user, events: rows }, undefined, 2));
+    return EXIT.accepted;
+  }
+  for (const name of ignored) output.say(`warning: ignored a branch with an unsafe name: ${name}`);
+  if (waiting.length === 0) {
+    const open = events.length === 0 ? 'no event is open' : `${events.length} open, none waits for you`;
+    output.say(`Nothing to do for ${user}: ${open}.`);
+  }
+  for (const { branch, invited, toSign, event } of waiting) {
+    const asks = [
+      ...(invited.length > 0 ? [`invites you to ${invited.join(', ')}`] : []),
+      ...(toSign.length > 0 ? [`asks you to sign ${toSign.join(', ')}`] : []),
+    ];
+    output.result(`${branch}  ${event.report.verdict}  ${asks.join('; ')}`);
+  }
+  if (waiting.length > 0) output.say(`Sign with: tuf-signer sign ${waiting[0]?.branch ?? 'sign/EVENT'}`);
+  return EXIT.accepted;
+}

@@ -1,0 +1,31 @@
+import { parseSigningEvent } from '../../src/git/names.ts';
+import { currentBranch } from '../../src/git/refs.ts';
+import { OperationError } from '../../src/operations/error.ts';
+import { updateTargets } from '../../src/operations/update-targets.ts';
+import { fetchMain } from '../../src/operations/workspace.ts';
+import { EXIT } from '../exit-codes.ts';
+import { type GlobalFlags, type RunContext, workspaceOf } from '../run-context.ts';
+
+interface UpdateFlags extends GlobalFlags {
+  readonly json?: boolean;
+}
+
+/** Makes an event's targets metadata agree with its files. */
+export async function run(
+  [event]: readonly string[],
+  flags: UpdateFlags,
+  { output }: RunContext,
+): Promise<number> {
+  await using workspace = await workspaceOf(flags);
+  await fetchMain(workspace);
+  const name = event ?? (await currentBranch(workspace.repository));
+  if (name === undefined)
+    throw new OperationError('MISSING_ANSWER', 'no branch is checked out: name the event');
+  const { updated } = await updateTargets(workspace, parseSigningEvent(name));
+  if (flags.json === true) output.result(JSON.stringify({ updated }));
+  else
+    output.say(
+      updated.length === 0 ? 'Metadata and files agree.' : `Updated and pushed: ${updated.join(', ')}.`,
+    );
+  return EXIT.accepted;
+}

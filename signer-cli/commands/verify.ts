@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import { resolveCommit } from '../../src/git/refs.ts';
+import { verifyCommit } from '../../src/operations/verify.ts';
+import { reasonJson } from '../../src/render/json.ts';
+import { exitCodeOfVerdict } from '../exit-codes.ts';
+import { type GlobalFlags, type RunContext, workspaceOf } from '../run-context.ts';
+import { showReasons } from './show-reasons.ts';
+
+interface VerifyFlags extends GlobalFlags {
+  readonly rev?: string;
+  readonly trustedRoot?: string;
+  readonly json?: boolean;
+}
+
+/** Verifies the complete repository at a commit, as publishable. */
+export async function run(
+  _args: readonly string[],
+  flags: VerifyFlags,
+  { output }: RunContext,
+): Promise<number> {
+  await using workspace = await workspaceOf(flags);
+  const commit = await resolveCommit(workspace.repository, flags.rev ?? 'HEAD');
+  const trustedRoot = flags.trustedRoot === undefined ? undefined : await readFile(flags.trustedRoot);
+  const { verdict, reasons, client } = await verifyCommit(workspace, { commit, trustedRoot });
+  if (flags.json === true) {
+    output.result(JSON.stringify({ verdict, commit, reasons: reasons.map(reasonJson) }, undefined, 2));
+    return exitCodeOfVerdict(verdict);
+  }
+  showReasons(output, reasons);
+  output.say(
+    client === undefined
+      ? `Commit ${commit.slice(0, 12)} can not be published.`
+      : `Commit ${commit.slice(0, 12)} verifies: root ${client.root}, snapshot ${client.snapshot}, ${client.targetCount} artifacts.`,
+  );
+  return exitCodeOfVerdict(verdict);
+}

@@ -1,0 +1,114 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../src/clock.ts';
+import { type Forge } from '../../src/forge/forge.ts';
+import { localForge } from '../../src/forge/local.ts';
+import type { BranchName } from '../../src/git/names.ts';
+import { runGit } from '../../src/git/process.ts';
+import { type GitRepository, openBareRepository, openRepository } from '../../src/git/repository.ts';
+import { type KeyOwner, parseKeyOwner } from '../../src/metadata/names.ts';
+import type { Prompter } from '../../src/operations/prompter.ts';
+import { type SignOutcome, signEvent } from '../../src/operations/sign.ts';
+import { runSigningEvent, type SigningEventOutcome } from '../../src/operations/signing-event.ts';
+import { openWorkspace, type Workspace } from '../../src/operations/workspace.ts';
+import { parsePivUri } from '../../src/signers/piv/uri.ts';
+import { cardSigner, type HeldSigner } from '../personal-signer.ts';
+import { VirtualCard } from './virtual-card/card.ts';
+import { virtualTransport } from './virtual-card/transport.ts';
+
+/** Somebody with a clone of their own and a card in their own reader. */
+export interface Actor {
+  readonly owner: KeyOwner;
+  readonly folder: string;
+  readonly signer: HeldSigner;
+}
+
+/** Everything that takes part in the demo, in one folder. */
+export interface World {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly remote: GitRepository;
+  readonly forge: Forge;
+  readonly site: string;
+  /** Holds the online key's file. */
+  readonly keys: string;
+  readonly automation: string;
+}
+
+const DEMO_PIN = '271828';
+
+/** A bare repository that everybody pushes to, a forge in files, and a clone for the automation. */
+export async function createWorld(folder: string, clock: Clock): Promise<World> {
+  const remoteFolder = join(folder, 'repository.git');
+  const keys = join(folder, 'keys');
+  await mkdir(remoteFolder, { recursive: true });
+  await mkdir(keys, { recursive: true, mode: 0o700 });
+  await runGit(remoteFolder, ['init', '--quiet', '--bare', '--initial-branch=main', '.']);
+  const world: World = {
+    folder,
+    clock,
+    remote: await openBareRepository(remoteFolder),
+    forge: localForge(join(folder, 'forge')),
+    site: join(folder, 'site'),
+    keys,
+    automation: join(folder, 'automation'),
+  };
+  await clone(world, world.automation, 'Automation', 'automation@demo.invalid');
+  return world;
+}
+
+export async function createActor(world: World, name: string, serial: number): Promise<Actor> {
+  const owner = parseKeyOwner(`@${name}`);
+  const folder = join(world.folder, name);
+  const repository = await clone(world, folder, name, `${name}@demo.invalid`);
+  await runGit(repository, ['config', '--local', 'tuf-signer.user', owner]);
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const card = new VirtualCard({
+    serial,
+    pin: DEMO_PIN,
+    privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+  });
+  const prompts = {
+    requestPin: async () => Buffer.from(DEMO_PIN),
+    confirmLastTry: async () => false,
+  };
+  return { owner, folder, signer: cardSigner(virtualTransport([card]), prompts, parsePivUri('piv:')) };
+}
+
+async function clone(world: World, folder: string, name: string, email: string): Promise<GitRepository> {
+  await mkdir(folder, { recursive: true });
+  await runGit(folder, ['init', '--quiet', '--initial-branch=main', '.']);
+  const repository = await openRepository(folder);
+  await runGit(repository, ['remote', 'add', '--', 'origin', world.remote.gitDir]);
+  await runGit(repository, ['config', '--local', 'user.name', name]);
+  await runGit(repository, ['config', '--local', 'user.email', email]);
+  return repository;
+}
+
+/** Does `work` in the clone at `folder`. */
+export async function inClone<T>(
+  world: World,
+  folder: string,
+  work: (workspace: Workspace) => Promise<T>,
+): Promise<T> {
+  await using workspace = await openWorkspace(folder, world.clock);
+  return await work(workspace);
+}
+
+/** What the forge's automation does after a push to an event. */
+export const afterPush = (world: World, branch: BranchName): Promise<SigningEventOutcome> =>
+  inClone(world, world.automation, workspace => runSigningEvent(workspace, branch, world.forge));
+
+/** `tuf-signer sign BRANCH` by one person, and what the automation does then. */
+export async function personSigns(
+  world: World,
+  actor: Actor,
+  branch: BranchName,
+  prompter: Prompter,
+): Promise<{ readonly outcome: SignOutcome; readonly event: SigningEventOutcome }> {
+  const outcome = await inClone(world, actor.folder, workspace =>
+    signEvent(workspace, branch, actor.signer, prompter),
+  );
+  return { outcome, event: await afterPush(world, branch) };
+}

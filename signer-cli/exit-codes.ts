@@ -1,0 +1,74 @@
+import { ClientError } from '../src/client/error.ts';
+import { CodedError, InvariantError, unreachable } from '../src/errors.ts';
+import type { Verdict } from '../src/event/judge.ts';
+import { GitError } from '../src/git/error.ts';
+import { JsonError } from '../src/json.ts';
+import { MetadataError } from '../src/metadata/error.ts';
+import { OperationError, type OperationErrorCode } from '../src/operations/error.ts';
+import { CardError } from '../src/signers/piv/error.ts';
+
+/** Up to 3 a verdict; from 64 on, as in sysexits.h, why there is none. */
+export const EXIT = {
+  accepted: 0,
+  pending: 1,
+  rejected: 2,
+  unchanged: 3,
+  usage: 64,
+  badData: 65,
+  notFound: 66,
+  unavailable: 69,
+  defect: 70,
+  alreadyThere: 73,
+  git: 74,
+  tryAgain: 75,
+  declined: 77,
+} as const;
+
+export const EXIT_HELP = `Exit codes:
+   0  done; of a judgement: accepted        64  usage, or an answer is missing
+   1  pending: signatures or answers miss   65  something read is not what its format says
+   2  rejected                              66  what was asked for is not there
+   3  no change                             69  no card, reader or key; a card said no
+                                            70  a defect of tuf-signer
+                                            73  it is there already
+                                            74  git or the remote failed
+                                            75  others were faster: try again
+                                            77  you, or nobody to ask, said no`;
+
+export const exitCodeOfVerdict = (verdict: Verdict): number => EXIT[verdict];
+
+/** The exit code of an error that ended a command. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof OperationError) return exitCodeOfOperation(error.code);
+  if (error instanceof GitError)
+    return error.code === 'BAD_REVISION' || error.code === 'BAD_REF_NAME' ? EXIT.usage : EXIT.git;
+  if (error instanceof CardError) return error.code === 'BAD_URI' ? EXIT.usage : EXIT.unavailable;
+  if (error instanceof MetadataError || error instanceof JsonError || error instanceof ClientError)
+    return EXIT.badData;
+  if (error instanceof InvariantError) return EXIT.defect;
+  if (error instanceof CodedError)
+    return error.code === 'BAD_URI' || error.code === 'USAGE' ? EXIT.usage : EXIT.unavailable;
+  return EXIT.defect;
+}
+
+function exitCodeOfOperation(code: OperationErrorCode): number {
+  switch (code) {
+    case 'MISSING_ANSWER':
+      return EXIT.usage;
+    case 'NOT_FOUND':
+      return EXIT.notFound;
+    case 'ALREADY_THERE':
+      return EXIT.alreadyThere;
+    case 'DECLINED':
+      return EXIT.declined;
+    case 'REFUSED':
+    case 'NOT_FROM_MAIN':
+      return EXIT.rejected;
+    case 'RACE_LOST':
+      return EXIT.tryAgain;
+    case 'NO_SIGNER':
+      return EXIT.unavailable;
+    default:
+      return unreachable(code);
+  }
+}

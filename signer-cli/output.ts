@@ -1,0 +1,33 @@
+import { escapeTerminal } from '../src/render/terminal-text.ts';
+
+/** Where a command writes: results to `out`, everything for the person beside them to `err`. */
+export interface Output {
+  /** A result, as it is: already rendered for its reader. */
+  result(text: string): void;
+  /** A line about what happens, made safe for a terminal. */
+  say(text: string): void;
+  /** Text that was rendered for this terminal, escapes and all. */
+  show(rendered: string): void;
+  /** May results, or what is said, carry colour? */
+  readonly colour: { readonly out: boolean; readonly err: boolean };
+  /** Columns of the terminal. */
+  readonly width: number;
+}
+
+interface Stream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Colour only on a terminal, and never under NO_COLOR (https://no-color.org). */
+export function openOutput(out: Stream, err: Stream, environment: NodeJS.ProcessEnv): Output {
+  const allowed = (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
+  return {
+    result: text => void out.write(`${text}\n`),
+    say: text => void err.write(`${escapeTerminal(text)}\n`),
+    show: rendered => void err.write(`${rendered}\n`),
+    colour: { out: allowed && out.isTTY === true, err: allowed && err.isTTY === true },
+    width: Math.min(Math.max(out.columns ?? err.columns ?? 80, 40), 120),
+  };
+}

@@ -1,0 +1,123 @@
+import { type Clock, fixedClock, parseInstant, systemClock } from '../src/clock.ts';
+import { unreachable } from '../src/errors.ts';
+import { parseRemoteName } from '../src/git/names.ts';
+import { parseKeyOwner } from '../src/metadata/names.ts';
+import type { Prompter } from '../src/operations/prompter.ts';
+import { openWorkspace, type Workspace } from '../src/operations/workspace.ts';
+import { renderTerminal } from '../src/render/terminal.ts';
+import { fileSigner } from '../src/signers/file.ts';
+import { pcscTransport } from '../src/signers/piv/pcsc.ts';
+import { parsePivUri } from '../src/signers/piv/uri.ts';
+import { parseSignerUri } from '../src/signers/registry.ts';
+import type { Signer } from '../src/signers/signer.ts';
+import { type Asker, terminalAsker } from './ask.ts';
+import { type Output, openOutput } from './output.ts';
+import { cardSigner, type HeldSigner } from './personal-signer.ts';
+import { pinPrompts } from './pin.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Flags that every command understands. */
+export interface GlobalFlags {
+  readonly repo: string;
+  readonly user?: string;
+  readonly pullRemote?: string;
+  readonly pushRemote?: string;
+  readonly now?: string;
+  readonly yes?: boolean;
+  readonly key?: string;
+  readonly pinFile?: string;
+  readonly pinFd?: string;
+}
+
+/** What a command works with: the outside world, narrowed to what commands use of it. */
+export interface RunContext {
+  readonly output: Output;
+  readonly asker: Asker;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export const processContext = (yes: boolean): RunContext => ({
+  output: openOutput(process.stdout, process.stderr, process.env),
+  asker: terminalAsker(process.stdin, process.stderr, yes),
+  environment: process.env,
+});
+
+export function clockOf({ now }: Pick<GlobalFlags, 'now'>): Clock {
+  if (now === undefined) return systemClock;
+  const instant = parseInstant(now);
+  if (instant === undefined)
+    throw new UsageError(`--now ${JSON.stringify(now)} is no date and time as in 2026-01-31T12:00:00Z`);
+  return fixedClock(instant);
+}
+
+/** The clone of this run, its settings overlaid by flags. */
+export async function workspaceOf(flags: GlobalFlags): Promise<Workspace> {
+  const workspace = await openWorkspace(flags.repo, clockOf(flags));
+  const { user, pullRemote, pushRemote } = flags;
+  return {
+    ...workspace,
+    settings: {
+      ...workspace.settings,
+      ...(user === undefined ? {} : { user: parseKeyOwner(user.startsWith('@') ? user : `@${user}`) }),
+      ...(pullRemote === undefined ? {} : { pullRemote: parseRemoteName(pullRemote) }),
+      ...(pushRemote === undefined ? {} : { pushRemote: parseRemoteName(pushRemote) }),
+    },
+  };
+}
+
+/** What this person signs with: a card unless `--key` says otherwise. Nothing is touched before it is used. */
+export function personalSigner(flags: GlobalFlags, context: RunContext): HeldSigner {
+  const uri = flags.key ?? 'piv:';
+  const { scheme } = parseSignerUri(uri);
+  switch (scheme) {
+    case 'piv': {
+      const fd = flags.pinFd === undefined ? undefined : Number(flags.pinFd);
+      if (fd !== undefined && !(Number.isInteger(fd) && fd >= 0))
+        throw new UsageError('--pin-fd takes the number of a file descriptor');
+      const source = { file: flags.pinFile, fd, variable: context.environment['TUF_SIGNER_PIN'] };
+      return cardSigner(pcscTransport(), pinPrompts(source, context.asker, context.output), parsePivUri(uri));
+    }
+    case 'file': {
+      const signer = fileSigner(uri, fileOptions(flags, context));
+      return { ...signer, [Symbol.asyncDispose]: async () => undefined };
+    }
+    default:
+      return unreachable(scheme);
+  }
+}
+
+/** Signs with online keys wherever their URIs in the metadata point. */
+export function onlineSigner(flags: GlobalFlags, context: RunContext): Signer {
+  return {
+    sign: async (key, payload) => {
+      if (key.onlineUri === undefined) return undefined;
+      const { scheme } = parseSignerUri(key.onlineUri);
+      switch (scheme) {
+        case 'file':
+          return fileSigner(key.onlineUri, fileOptions(flags, context)).sign(key, payload);
+        case 'piv':
+          throw new UsageError('an online key can not be on a card: a person would have to be there');
+        default:
+          return unreachable(scheme);
+      }
+    },
+  };
+}
+
+/** Relative key files lie in TUF_SIGNER_KEYS, else in the current folder. */
+export const fileOptions = (
+  _flags: GlobalFlags,
+  { environment, output }: RunContext,
+): Parameters<typeof fileSigner>[1] => ({
+  folder: environment['TUF_SIGNER_KEYS'] ?? process.cwd(),
+  environment,
+  warn: message => output.say(`warning: ${message}`),
+});
+
+export function prompterOf({ output, asker }: RunContext): Prompter {
+  return {
+    progress: message => output.say(`… ${message}`),
+    show: report => output.show(renderTerminal(report, { colour: output.colour.err, width: output.width })),
+    confirm: question => asker.confirm(question),
+  };
+}

@@ -1,0 +1,158 @@
+import type { Verdict } from '../event/judge.ts';
+import type { Reason, Severity } from '../event/reason.ts';
+import type { EventReport, RoleReport } from '../event/report.ts';
+import { codeSpan, escapeMarkdown, sentence } from './markdown-text.ts';
+import {
+  counted,
+  isMet,
+  joined,
+  meterBar,
+  metersOf,
+  provenance,
+  reasonsOf,
+  roleWords,
+  SEVERITY_TITLES,
+  signCommand,
+  tally,
+  turnsOf,
+  verdictWords,
+} from './words.ts';
+
+export interface MarkdownOptions {
+  /** Characters that the page may have. GitHub takes 65,536 in a comment; a marker needs some of them. */
+  readonly maxLength?: number;
+}
+
+/** Lines of one list that stand open; the others are folded under them. */
+const OPEN_LINES = 12;
+/** How many lines of a list are kept, tried one after the other until the page is short enough. */
+const LINES_KEPT: readonly number[] = [Number.MAX_SAFE_INTEGER, 60, 20, 5, 1, 0];
+
+/**
+ * A report as a page for the pull request, in GitHub's Markdown: verdict, refusals, signatures, whose turn it is and the command to
+ * run, what changes. Nobody is mentioned. A page that would be too long keeps less of each list and says of how much less.
+ */
+export function renderMarkdown(report: EventReport, { maxLength = 65_000 }: MarkdownOptions = {}): string {
+  let text = '';
+  for (const kept of LINES_KEPT) {
+    text = page(report, kept);
+    if (text.length <= maxLength) return text;
+  }
+  return text;
+}
+
+const ICONS: Readonly<Record<Verdict, string>> = {
+  accepted: '✅',
+  pending: '⏳',
+  rejected: '❌',
+  unchanged: '➖',
+};
+
+function page(report: EventReport, kept: number): string {
+  const { word, meaning } = verdictWords(report);
+  const sections = [
+    `## ${ICONS[report.verdict]} ${word}: ${meaning}`,
+    ...reasonSection(report, 'refuse', kept),
+    ...signatureTable(report, kept),
+    ...turnSection(report, kept),
+    ...changeSection(report, kept),
+    ...reasonSection(report, 'await', kept),
+    ...reasonSection(report, 'warn', kept),
+    `<sub>${sentence(`${provenance(report)}. Recompute this yourself: never sign what only a page says.`)}</sub>`,
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function reasonSection(report: EventReport, severity: Severity, kept: number): readonly string[] {
+  const found = reasonsOf(report.reasons, severity);
+  if (found.length === 0) return [];
+  return [`### ${SEVERITY_TITLES[severity]}`, list(found.map(reasonLine), kept, 'reason')];
+}
+
+function reasonLine({ rule, role, message }: Reason): string {
+  const where = role === undefined ? '' : `${escapeMarkdown(role)}: `;
+  return `${where}${sentence(message)} (${codeSpan(rule)})`;
+}
+
+function signatureTable(report: EventReport, kept: number): readonly string[] {
+  const meters = metersOf(report);
+  if (meters.length === 0) return [];
+  const shown = meters.slice(0, Math.max(kept, 1));
+  const rows = shown.map(({ role, which, quorum }) => {
+    const label = escapeMarkdown(role) + (which === '' ? '' : `, ${which}`);
+    const bar = [meterBar(quorum, '■', '□'), tally(quorum)].join(' ').trim();
+    const missing = isMet(quorum) ? '' : people(quorum.missing, kept);
+    return `| ${label} | ${isMet(quorum) ? `**${bar}**` : bar} | ${people(quorum.signed, kept)} | ${missing} |`;
+  });
+  const table = ['| Role | Signatures | Signed by | Can still sign |', '|---|---|---|---|', ...rows].join(
+    '\n',
+  );
+  return [table, ...leftOut(meters.length - shown.length, 'quorum', 'quorums')];
+}
+
+function people(names: readonly string[], kept: number): string {
+  const shown = names.slice(0, Math.max(kept, 1)).map(name => escapeMarkdown(briefly(name)));
+  const rest = names.length - shown.length;
+  return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+/** A name is what a document says; one of a megabyte shall not fill the page. */
+const briefly = (name: string): string => (name.length > 120 ? `${name.slice(0, 120)}…` : name);
+
+function turnSection(report: EventReport, kept: number): readonly string[] {
+  const turns = turnsOf(report);
+  if (turns.length === 0) return [];
+  const lines = turns.map(
+    ({ name, deeds }) => `**${escapeMarkdown(name)}**: ${escapeMarkdown(joined(deeds))}`,
+  );
+  return [
+    '### Whose turn it is',
+    list(lines, kept, 'signer'),
+    `Run this in a clone of the repository; it shows every change again before it asks for the card:`,
+    `\`\`\`sh\n${signCommand(report.event)}\n\`\`\``,
+  ];
+}
+
+function changeSection(report: EventReport, kept: number): readonly string[] {
+  const roles = [...report.roles].filter(([, { change }]) => change !== 'unchanged');
+  if (roles.length === 0 && report.artifacts.length === 0) return [];
+  const shown = roles.slice(0, kept);
+  return [
+    '### What changes',
+    ...shown.map(([role, found]) => roleSection(role, found, kept)),
+    ...leftOut(roles.length - shown.length, 'role', 'roles'),
+    ...(report.artifacts.length === 0
+      ? []
+      : ['**Files below `targets/`**', list(report.artifacts.map(sentence), kept, 'file')]),
+  ];
+}
+
+function roleSection(role: string, found: RoleReport, kept: number): string {
+  const title = `**${escapeMarkdown(role)}**: ${sentence(roleWords(found))}`;
+  const lines = found.changes.map(sentence);
+  const digest = found.digest === undefined ? [] : [`Payload to sign: SHA-256 ${codeSpan(found.digest)}`];
+  return [title, ...(lines.length === 0 ? [] : [list(lines, kept, 'change')]), ...digest].join('\n\n');
+}
+
+/** A list, folded from its twelfth line on; what is beyond `kept` is counted. */
+function list(lines: readonly string[], kept: number, what: string): string {
+  const items = lines.slice(0, kept).map(line => `- ${line}`);
+  const open = items.slice(0, OPEN_LINES).join('\n');
+  const folded = items.slice(OPEN_LINES);
+  return [
+    ...(open === '' ? [] : [open]),
+    ...(folded.length === 0
+      ? []
+      : [
+          `<details><summary>${counted(folded.length, `more ${what}`)}</summary>\n\n${folded.join('\n')}\n\n</details>`,
+        ]),
+    ...leftOut(lines.length - items.length, what, `${what}s`),
+  ].join('\n\n');
+}
+
+const leftOut = (count: number, one: string, many: string): readonly string[] =>
+  count <= 0
+    ? []
+    : [
+        `_${counted(count, one, many)} left out, as this page would be too long: \`tuf-signer status\` shows all._`,
+      ];

@@ -1,0 +1,152 @@
+import type { Verdict } from '../event/judge.ts';
+import type { Reason, Severity } from '../event/reason.ts';
+import type { EventReport } from '../event/report.ts';
+import { type Colour, columnsOf, escapeTerminal, type Paint, painter, wrap } from './terminal-text.ts';
+import {
+  isMet,
+  joined,
+  meterBar,
+  metersOf,
+  provenance,
+  reasonsOf,
+  roleWords,
+  SEVERITIES,
+  SEVERITY_TITLES,
+  signCommand,
+  tally,
+  turnsOf,
+  verdictWords,
+} from './words.ts';
+
+export interface TerminalOptions {
+  /** May escape sequences for colour be written? */
+  readonly colour: boolean;
+  /** Columns to wrap at. */
+  readonly width: number;
+}
+
+/**
+ * A report for a terminal: verdict, reasons, signatures, what changes, whose turn it is. Plain text, no newline at the end. Text from
+ * the event can not steer the terminal.
+ */
+export function renderTerminal(report: EventReport, options: TerminalOptions): string {
+  const paint = painter(options.colour);
+  const sections = [
+    headline(report, paint, options.width),
+    ...(report.reasons.length === 0 ? [] : [renderReasons(report.reasons, options)]),
+    ...signatures(report, paint, options.width),
+    ...changes(report, paint, options.width),
+    ...turns(report, paint, options.width),
+    paint('dim', escapeTerminal(provenance(report))),
+  ];
+  return sections.join('\n\n');
+}
+
+/** Reasons alone, refusals first, each with its rule and role. Empty for no reasons. */
+export function renderReasons(reasons: readonly Reason[], { colour, width }: TerminalOptions): string {
+  const paint = painter(colour);
+  return SEVERITIES.flatMap(severity => {
+    const found = reasonsOf(reasons, severity);
+    if (found.length === 0) return [];
+    const title = paint(SEVERITY_COLOURS[severity], SEVERITY_TITLES[severity]);
+    return [[title, ...found.map(reason => reasonLine(reason, paint, width))].join('\n')];
+  }).join('\n\n');
+}
+
+const SEVERITY_COLOURS: Readonly<Record<Severity, Colour>> = {
+  refuse: 'red',
+  await: 'yellow',
+  warn: 'yellow',
+};
+const VERDICT_COLOURS: Readonly<Record<Verdict, Colour>> = {
+  accepted: 'green',
+  pending: 'yellow',
+  rejected: 'red',
+  unchanged: 'bold',
+};
+
+function reasonLine({ rule, role, message }: Reason, paint: Paint, width: number): string {
+  const tag = `[${rule}]`;
+  const line = bullet(`${role === undefined ? '' : `${role}: `}${message} ${tag}`, width);
+  return line.slice(0, -tag.length) + paint('dim', tag);
+}
+
+function headline(report: EventReport, paint: Paint, width: number): string {
+  const { word, meaning } = verdictWords(report);
+  const name = report.event === undefined ? '' : ` ${escapeTerminal(report.event)}`;
+  const line = wrap(`${word.toUpperCase()}${name}: ${meaning}.`, width, '', '  ');
+  return paintStart(line, word.toUpperCase(), VERDICT_COLOURS[report.verdict], paint);
+}
+
+/** Paints after wrapping, which counts what is seen. */
+const paintStart = (line: string, start: string, colour: Colour, paint: Paint): string =>
+  line.startsWith(start) ? paint(colour, start) + line.slice(start.length) : line;
+
+const heading = (title: string, paint: Paint): string => paint('bold', title);
+
+/** One escaped sentence as a list item. */
+const bullet = (text: string, width: number): string => wrap(escapeTerminal(text), width, '  - ', '    ');
+
+function signatures(report: EventReport, paint: Paint, width: number): readonly string[] {
+  const rows = metersOf(report).map(({ role, which, quorum }) => ({
+    label: escapeTerminal(which === '' ? role : `${role} (${which})`),
+    bar: `[${meterBar(quorum, '#', '.')}]`,
+    quorum,
+  }));
+  if (rows.length === 0) return [];
+  const labels = Math.min(Math.max(...rows.map(({ label }) => columnsOf(label))), Math.floor(width / 2));
+  const bars = Math.max(...rows.map(({ bar }) => bar.length));
+  const lines = rows.map(({ label, bar, quorum }) => {
+    const padding = ' '.repeat(Math.max(0, labels - columnsOf(label)));
+    const start = `  ${label}${padding}  ${bar.padEnd(bars)} `;
+    const { signed, missing } = quorum;
+    const who = [
+      tally(quorum),
+      ...(signed.length === 0 ? [] : [`signed: ${signed.join(', ')}`]),
+      ...(isMet(quorum) || missing.length === 0 ? [] : [`can still sign: ${missing.join(', ')}`]),
+    ];
+    const indent = ' '.repeat(Math.min(columnsOf(start), Math.floor(width / 2)));
+    const text = wrap(escapeTerminal(who.join('; ')), width, start, indent);
+    const at = start.length - bars - 1;
+    return isMet(quorum) ? text.slice(0, at) + paintStart(text.slice(at), bar, 'green', paint) : text;
+  });
+  return [[heading('Signatures', paint), ...lines].join('\n')];
+}
+
+function changes(report: EventReport, paint: Paint, width: number): readonly string[] {
+  const sections = [...report.roles]
+    .filter(([, { change }]) => change !== 'unchanged')
+    .map(([role, found]) => [
+      paintStart(
+        wrap(escapeTerminal(`${role}: ${roleWords(found)}`), width, '', '    '),
+        escapeTerminal(role),
+        'bold',
+        paint,
+      ),
+      ...found.changes.map(sentence => bullet(sentence, width)),
+      ...(found.digest === undefined ? [] : [`    payload ${found.digest}`]),
+    ]);
+  if (report.artifacts.length > 0) {
+    sections.push([
+      paint('bold', 'files below targets/'),
+      ...report.artifacts.map(sentence => bullet(sentence, width)),
+    ]);
+  }
+  return sections.length === 0
+    ? []
+    : [
+        `${heading('What changes', paint)} (payload: SHA-256 of the bytes to sign)\n${sections.map(lines => lines.join('\n')).join('\n')}`,
+      ];
+}
+
+function turns(report: EventReport, paint: Paint, width: number): readonly string[] {
+  const list = turnsOf(report);
+  if (list.length === 0) return [];
+  return [
+    [
+      heading('Whose turn it is', paint),
+      ...list.map(({ name, deeds }) => bullet(`${name}: ${joined(deeds)}`, width)),
+      `    ${paint('bold', signCommand(report.event))}`,
+    ].join('\n'),
+  ];
+}

@@ -1,0 +1,138 @@
+import { unreachable } from '../errors.ts';
+import type { Reason, Severity } from '../event/reason.ts';
+import type { EventReport, QuorumReport, RoleReport, RoleState } from '../event/report.ts';
+import type { KeyOwner, RoleName } from '../metadata/names.ts';
+
+// What every renderer says in the same words. Nothing here is escaped yet.
+
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`;
+
+/** `a, b and c`. */
+export const joined = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
+/** The verdict in one word, and what it means for this event. */
+export function verdictWords(report: EventReport): { readonly word: string; readonly meaning: string } {
+  switch (report.verdict) {
+    case 'accepted':
+      return { word: 'Accepted', meaning: 'every quorum has signed, and this can be merged' };
+    case 'pending':
+      return { word: 'Pending', meaning: pendingMeaning(report) };
+    case 'rejected': {
+      const refusals = report.reasons.filter(({ severity }) => severity === 'refuse').length;
+      return {
+        word: 'Rejected',
+        meaning: `${counted(refusals, 'finding')} that no signature can mend: the content has to change`,
+      };
+    }
+    case 'unchanged':
+      return { word: 'Unchanged', meaning: 'nothing that is signed here differs from main' };
+    default:
+      return unreachable(report.verdict);
+  }
+}
+
+function pendingMeaning({ awaited, invites }: EventReport): string {
+  const people = awaited.length === 0 ? [] : [`${counted(awaited.length, 'signer')} can sign now`];
+  const answers = invites.size === 0 ? [] : [`${counted(invites.size, 'invitation')} to be answered`];
+  const parts = [...people, ...answers];
+  return parts.length === 0 ? 'it waits, for the reasons below' : joined(parts);
+}
+
+/** Somebody whose turn it is, and for what. */
+export interface Turn {
+  readonly name: string;
+  readonly owner: KeyOwner | undefined;
+  readonly deeds: readonly string[];
+}
+
+/** Who is to do something now; nobody where the content has to change first. Invitations come first. */
+export function turnsOf({ verdict, invites, awaited }: EventReport): readonly Turn[] {
+  if (verdict === 'rejected') return [];
+  const turns = new Map<string, { owner: KeyOwner | undefined; deeds: string[] }>();
+  for (const [owner, roles] of invites) {
+    turns.set(owner, { owner, deeds: [`accept the invitation to sign ${joined(roles)}`] });
+  }
+  for (const { name, owner, roles } of awaited) {
+    const turn = turns.get(name) ?? { owner, deeds: [] };
+    turn.deeds.push(`sign ${joined(roles)}`);
+    turns.set(name, turn);
+  }
+  return [...turns].map(([name, turn]) => ({ name, ...turn }));
+}
+
+/** The command that does it. An event whose name a shell could take for more is left to the list that `sign` shows. */
+export const signCommand = (event: string | undefined): string =>
+  event !== undefined && /^[A-Za-z0-9_][A-Za-z0-9._+/-]{0,199}$/.test(event)
+    ? `tuf-signer sign ${event}`
+    : 'tuf-signer sign';
+
+/** One line of the signature table. */
+export interface Meter {
+  readonly role: RoleName;
+  /** Which of root's two quorums; empty for a role that has one. */
+  readonly which: string;
+  readonly quorum: QuorumReport;
+}
+
+export function metersOf({ roles }: EventReport): readonly Meter[] {
+  return [...roles].flatMap(([role, { quorums }]) =>
+    quorums.map(quorum => ({ role, which: quorums.length < 2 ? '' : whichQuorum(quorum), quorum })),
+  );
+}
+
+const whichQuorum = ({ of }: QuorumReport): string =>
+  of === 'old' ? "main's signers" : of === 'new' ? 'new signers' : '';
+
+/** `filled` for each signature that counts and `empty` for each that lacks, as long as that can be taken in. */
+export function meterBar({ signed, threshold }: QuorumReport, filled: string, empty: string): string {
+  if (threshold > 10) return '';
+  const have = Math.min(signed.length, threshold);
+  return filled.repeat(have) + empty.repeat(threshold - have);
+}
+
+/** `1 of 2`. */
+export const tally = ({ signed, threshold }: QuorumReport): string =>
+  signed.length > threshold ? `${signed.length}, ${threshold} needed` : `${signed.length} of ${threshold}`;
+
+export const isMet = ({ signed, threshold }: QuorumReport): boolean => signed.length >= threshold;
+
+/** `version 3, expires on …, waits for signatures`. */
+export function roleWords({ state, change, version, expires }: RoleReport): string {
+  const words = [
+    ...(version === undefined ? [] : [`version ${version}`]),
+    ...(expires === undefined ? [] : [`expires on ${expires}`]),
+    ...(change === 'signatures' ? ['only signatures are new'] : []),
+  ];
+  return [...words, STATES[state]].join(', ');
+}
+
+const STATES: Readonly<Record<RoleState, string>> = {
+  unchanged: 'as on main',
+  inviting: 'changes with each answer to an invitation',
+  collecting: 'waits for signatures',
+  complete: 'completely signed',
+  removed: 'removed',
+  unreadable: 'not readable',
+};
+
+export const SEVERITIES: readonly Severity[] = ['refuse', 'await', 'warn'];
+
+export const SEVERITY_TITLES: Readonly<Record<Severity, string>> = {
+  refuse: 'Refused',
+  await: 'Awaited',
+  warn: 'Warnings',
+};
+
+export const reasonsOf = (reasons: readonly Reason[], severity: Severity): readonly Reason[] =>
+  reasons.filter(reason => reason.severity === severity);
+
+/** `head abc123 against known-good def456, judged at …`. */
+export function provenance({ head, knownGood, judgedAt }: EventReport): string {
+  const commits = [
+    ...(head === undefined ? [] : [`commit ${head.slice(0, 12)}`]),
+    ...(knownGood === undefined ? [] : [`against ${knownGood.slice(0, 12)} of main`]),
+  ];
+  return [...commits, `judged at ${judgedAt}`].join(' ');
+}

@@ -1,0 +1,53 @@
+import { constants, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import type { PublicKeyParts } from '../repository/documents.ts';
+
+/** How a private key signs, by the words of TUF section 4.2. */
+export interface FileAlgorithm {
+  readonly keytype: string;
+  readonly scheme: string;
+  accepts(key: KeyObject): boolean;
+  sign(key: KeyObject, payload: Uint8Array): Uint8Array;
+}
+
+const ecdsa = (scheme: string, curve: string, digest: string): FileAlgorithm => ({
+  keytype: 'ecdsa',
+  scheme,
+  accepts: key => key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === curve,
+  sign: (key, payload) => sign(digest, payload, { key, dsaEncoding: 'der' }),
+});
+
+/** Bytes: as long as the digest. Source: RFC 8017, section 9.1; what python-tuf writes. */
+const PSS_SALT = 32;
+
+const ALGORITHMS: readonly FileAlgorithm[] = [
+  ecdsa('ecdsa-sha2-nistp256', 'prime256v1', 'sha256'),
+  ecdsa('ecdsa-sha2-nistp384', 'secp384r1', 'sha384'),
+  {
+    keytype: 'ed25519',
+    scheme: 'ed25519',
+    accepts: key => key.asymmetricKeyType === 'ed25519',
+    sign: (key, payload) => sign(null, payload, key),
+  },
+  {
+    keytype: 'rsa',
+    scheme: 'rsassa-pss-sha256',
+    accepts: key =>
+      key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= 2_048,
+    sign: (key, payload) =>
+      sign('sha256', payload, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: PSS_SALT }),
+  },
+];
+
+/** The algorithm of a private or public key; `undefined` for one that no metadata is signed with. */
+export const algorithmOf = (key: KeyObject): FileAlgorithm | undefined =>
+  ALGORITHMS.find(algorithm => algorithm.accepts(key));
+
+/** The public half in the words of TUF section 4.2: PEM, or hex for ed25519. */
+export function publicParts(privateKey: KeyObject, { keytype, scheme }: FileAlgorithm): PublicKeyParts {
+  const publicKey = createPublicKey(privateKey);
+  const text =
+    scheme === 'ed25519'
+      ? publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex')
+      : publicKey.export({ format: 'pem', type: 'spki' }).toString();
+  return { keytype, scheme, public: text };
+}

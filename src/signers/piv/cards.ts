@@ -1,0 +1,155 @@
+import type { KeyObject } from 'node:crypto';
+import { type Firmware, readSerial, readTries, readVersion } from './applet.ts';
+import { CardError, type CardErrorCode } from './error.ts';
+import { readSlotKey, type SlotKey } from './key-slot.ts';
+import { DEFAULT_SLOT, SLOTS, type SlotName } from './slot.ts';
+import type { CardChannel, CardTransport } from './transport.ts';
+import { visitCard } from './visit.ts';
+
+/** A PIV card as it is at the moment of looking. */
+export interface PivCard {
+  readonly reader: string;
+  /** `undefined`: the card does not tell (not a YubiKey, or older than 5.0). */
+  readonly serial: number | undefined;
+  readonly firmware: Firmware | undefined;
+  /** PIN tries left; `undefined`: all of them. */
+  readonly triesLeft: number | undefined;
+  /** What each slot holds, or why it is of no use: {@link CardError} `SLOT_EMPTY`, `UNSUPPORTED_KEY`, `CARD_REPLY`. */
+  readonly slots: ReadonlyMap<SlotName, SlotKey | CardError>;
+}
+
+/** All cards, and the readers whose card could not be looked at. Cards without PIV are in neither. */
+export interface Survey {
+  readonly cards: readonly PivCard[];
+  readonly failures: readonly CardError[];
+}
+
+/**
+ * Looks at every card in every reader. Costs no PIN try. Throws {@link CardError} `NO_PCSC`, `NO_READER`, `NO_CARD`.
+ */
+export async function surveyCards(transport: CardTransport): Promise<Survey> {
+  const readers = await transport.readers();
+  if (readers.length === 0) {
+    throw new CardError(
+      'NO_READER',
+      'no card reader or security key is connected: plug one in and try again',
+    );
+  }
+  const occupied = readers.filter(reader => reader.hasCard);
+  const cards: PivCard[] = [];
+  const failures: CardError[] = [];
+  for (const { name } of occupied) {
+    try {
+      cards.push(await visitCard(transport, name, channel => inspect(channel, name)));
+    } catch (error) {
+      if (!(error instanceof CardError)) throw error;
+      if (error.code !== 'NOT_PIV') failures.push(error);
+    }
+  }
+  if (cards.length > 0 || failures.length > 0) return { cards, failures };
+  throw new CardError(
+    'NO_CARD',
+    occupied.length === 0
+      ? `no card in ${readers.map(reader => reader.name).join(', ')}: insert yours and try again`
+      : `the card in ${occupied.map(reader => reader.name).join(', ')} has no PIV applet: insert one that has`,
+  );
+}
+
+async function inspect(channel: CardChannel, reader: string): Promise<PivCard> {
+  const firmware = await readVersion(channel);
+  const serial = await readSerial(channel);
+  const slots = new Map<SlotName, SlotKey | CardError>();
+  for (const slot of Object.values(SLOTS)) {
+    try {
+      slots.set(slot.name, await readSlotKey(channel, slot, firmware));
+    } catch (error) {
+      if (!(error instanceof CardError) || !SLOT_FAULTS.has(error.code)) throw error;
+      slots.set(slot.name, error);
+    }
+  }
+  return { reader, serial, firmware, triesLeft: await readTries(channel), slots };
+}
+
+/** Faults of a slot's content; any other error is the card's, and ends the look at it. */
+const SLOT_FAULTS: ReadonlySet<CardErrorCode> = new Set<CardErrorCode>([
+  'SLOT_EMPTY',
+  'UNSUPPORTED_KEY',
+  'CARD_REPLY',
+  'CARD_STATUS',
+]);
+
+/** The PIV cards present, at least one. Throws as {@link surveyCards}, or the first card's failure where no card can be read. */
+export async function listPivCards(transport: CardTransport): Promise<readonly PivCard[]> {
+  const { cards, failures } = await surveyCards(transport);
+  const [failure] = failures;
+  if (cards.length === 0 && failure !== undefined) throw failure;
+  return cards;
+}
+
+/** A person's public key as it is enrolled: what the TUF key object needs, and what people compare. */
+export interface CardPublicKey {
+  readonly reader: string;
+  readonly serial: number | undefined;
+  readonly firmware: Firmware | undefined;
+  readonly slot: SlotName;
+  /** TUF `keytype`. */
+  readonly keytype: string;
+  /** TUF `scheme`. */
+  readonly scheme: string;
+  readonly publicKey: KeyObject;
+  /** `keyval.public`: PEM SubjectPublicKeyInfo, ending in a newline. */
+  readonly publicPem: string;
+  readonly fingerprint: string;
+}
+
+/** What {@link readPublicKey} may choose by; a parsed `piv:` URI is one. */
+export interface CardChoice {
+  readonly serial?: number | undefined;
+  readonly slot?: SlotName | undefined;
+}
+
+/**
+ * Reads the public key to enrol from the only card, or from the one with that serial. No PIN is needed.
+ *
+ * Throws {@link CardError} `MANY_CARDS` (naming the serials), `NO_CARD`, `SLOT_EMPTY`, `UNSUPPORTED_KEY`, and as
+ * {@link listPivCards}.
+ */
+export async function readPublicKey(
+  transport: CardTransport,
+  choice: CardChoice = {},
+): Promise<CardPublicKey> {
+  const card = chooseCard(await listPivCards(transport), choice.serial);
+  const slot = choice.slot ?? DEFAULT_SLOT;
+  const key = card.slots.get(slot);
+  if (key === undefined || key instanceof CardError) {
+    throw key ?? new CardError('SLOT_EMPTY', `there is no key in slot ${slot}`);
+  }
+  return {
+    reader: card.reader,
+    serial: card.serial,
+    firmware: card.firmware,
+    slot,
+    keytype: key.algorithm.keytype,
+    scheme: key.algorithm.scheme,
+    publicKey: key.publicKey,
+    publicPem: key.publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+    fingerprint: key.fingerprint,
+  };
+}
+
+function chooseCard(cards: readonly PivCard[], serial: number | undefined): PivCard {
+  const matching = serial === undefined ? cards : cards.filter(card => card.serial === serial);
+  const [card, ...more] = matching;
+  const present = cards.map(describeCard).join(', ');
+  if (card === undefined) {
+    throw new CardError('NO_CARD', `the card with serial ${serial} is not here (${present}): insert it`);
+  }
+  if (more.length > 0) {
+    throw new CardError('MANY_CARDS', `several cards are here: choose one by its serial (${present})`);
+  }
+  return card;
+}
+
+/** "serial 12345678", or the reader's name for a card that has none. */
+export const describeCard = (card: Pick<PivCard, 'serial' | 'reader'>): string =>
+  card.serial === undefined ? `card in ${card.reader}` : `serial ${card.serial}`;

@@ -1,0 +1,247 @@
+import { repositoryOf, type TestRepository, type WireDelegation } from '../../support/tree-builder.ts';
+import { type Row, ruleTable, standard } from './rule-table.ts';
+
+const delegation =
+  (change: (delegation: WireDelegation) => void) =>
+  (event: TestRepository): void =>
+    void event.edit('targets', ({ delegations }) => {
+      for (const role of delegations.roles) change(role);
+    });
+
+/** A delegation by that name, which no file can stand for. */
+const named = (name: string, problem: string): Row => ({
+  when: `a delegated role is called ${JSON.stringify(name)}`,
+  do: e =>
+    void e.edit('targets', ({ delegations: { roles } }) => {
+      roles.push(...roles.map(role => ({ ...role, name, paths: ['x/*'] })));
+    }),
+  says: [['refuse', name, JSON.stringify(name), problem]],
+});
+
+/** An artifact, unsigned and signed, with a path that is not the same for everyone. */
+const unsafe = (path: string, problem: string): readonly Row[] => [
+  {
+    when: `a file is called ${JSON.stringify(path)}`,
+    do: e => void e.artifact(path, 'x'),
+    says: [['refuse', undefined, `artifact ${JSON.stringify(path)}`, problem]],
+  },
+  {
+    when: `a target path is ${JSON.stringify(path)}`,
+    do: e => void e.edit('targets', s => void (s.targets[path] = { length: 1, hashes: { sha256: 'ab' } })),
+    says: [['refuse', 'targets', `target path ${JSON.stringify(path)}`, problem]],
+  },
+];
+
+const pattern = (paths: string, problem: string): Row => ({
+  when: `a path pattern is ${JSON.stringify(paths)}`,
+  do: delegation(role => role.paths?.push(paths)),
+  says: [['refuse', 'dev', JSON.stringify(paths), problem]],
+});
+
+const nested = (): TestRepository =>
+  repositoryOf({
+    signers: ['@alice'],
+    roles: {
+      dev: { signers: ['@dave'], paths: ['dev/*', 'dev/*/*'] },
+      ui: { signers: ['@uma'], paths: ['dev/ui/*'], by: 'dev' },
+    },
+  });
+
+const signs = (event: TestRepository, role: string, ...paths: readonly string[]): void =>
+  void event.edit(role, ({ targets }) => {
+    for (const path of paths) targets[path] = { length: 1, hashes: { sha256: 'ab' } };
+  });
+
+ruleTable('ownership', [
+  {
+    when: 'each role signs what is its own',
+    do: e => (signs(e, 'dev', 'dev/x'), signs(e, 'targets', 'x')),
+    says: [],
+  },
+  {
+    when: "targets signs what is a delegated role's",
+    do: e => signs(e, 'targets', 'dev/x'),
+    says: [['refuse', 'targets', 'signs "dev/x", which belongs to "dev"']],
+  },
+  {
+    when: "a delegated role signs what is targets'",
+    do: e => signs(e, 'dev', 'other/x'),
+    says: [['refuse', 'dev', 'signs "other/x", which belongs to "targets"']],
+  },
+  {
+    when: 'a delegated role signs deeper than its pattern reaches',
+    do: e => signs(e, 'dev', 'dev/a/b'),
+    says: [['refuse', 'dev', '"dev/a/b"']],
+  },
+  { when: 'a nested role signs its own', main: nested, do: e => signs(e, 'ui', 'dev/ui/x'), says: [] },
+  {
+    when: "a delegator signs what is a nested role's",
+    main: nested,
+    do: e => signs(e, 'dev', 'dev/ui/x'),
+    says: [['refuse', 'dev', 'belongs to "ui"']],
+  },
+  {
+    when: 'a nested role claims what its delegator may not give away',
+    main: nested,
+    do: e => {
+      e.edit('dev', ({ delegations: { roles } }) => roles[0]?.paths?.push('ops/*'));
+      signs(e, 'ui', 'ops/x');
+    },
+    says: [['refuse', 'ui', 'signs "ops/x", which belongs to "targets"']],
+  },
+  {
+    when: 'two roles are given one path',
+    do: e => {
+      e.delegate('ops', { signers: ['@gina'], paths: ['dev/shared*'] });
+      signs(e, 'dev', 'dev/shared.bin');
+    },
+    says: [['refuse', 'dev', '"dev/shared.bin" is claimed by "dev" and "ops"']],
+  },
+  {
+    when: 'a delegation takes over what another role signs on main',
+    do: e => void e.delegate('ops', { signers: ['@gina'], paths: ['tool.*'] }),
+    says: [['refuse', 'targets', 'signs "tool.bin", which belongs to "ops"']],
+  },
+  {
+    when: "a delegation's paths no longer cover what its role signs on main",
+    do: delegation(role => void (role.paths = ['elsewhere/*'])),
+    says: [['refuse', 'dev', 'signs "dev/app.bin", which belongs to "targets"']],
+  },
+  {
+    when: "only a delegation's keys change",
+    do: e => void e.delegate('dev', { signers: ['@gina'] }),
+    says: [],
+  },
+  {
+    when: 'the only delegation goes and its role stays',
+    do: e => void e.edit('targets', ({ delegations }) => void (delegations.roles = [])),
+    says: [],
+  },
+  {
+    when: 'two roles delegate to one',
+    main: nested,
+    do: e =>
+      void e.edit('targets', ({ delegations: { roles } }) => {
+        roles.push(...roles.map(role => ({ ...role, name: 'ui', paths: ['ui/*'] })));
+      }),
+    says: [['refuse', 'ui', '"ui" is delegated more than once', 'also by "dev"']],
+  },
+  {
+    when: 'roles delegate in a circle',
+    main: nested,
+    do: e =>
+      void e.edit('ui', ({ delegations: { roles } }) => {
+        roles.push({ name: 'dev', keyids: [], threshold: 1, terminating: false, paths: ['dev/ui/x'] });
+      }),
+    says: [['refuse', 'dev', '"dev" is delegated more than once']],
+  },
+  {
+    when: 'a role delegates to itself',
+    main: nested,
+    do: e =>
+      void e.edit('ui', ({ delegations: { roles } }) => {
+        roles.push({ name: 'ui', keyids: [], threshold: 1, terminating: false, paths: ['dev/ui/x'] });
+      }),
+    says: [['refuse', 'ui', 'also by "ui"']],
+  },
+  named('../evil', 'may hold only ASCII'),
+  named('root_history/1.root', 'may hold only ASCII'),
+  named('', 'has to have 1 to 100 characters'),
+  named('.hidden', 'may not start with a dot'),
+  named('d\u0435v', 'may hold only ASCII'),
+  named('dev\u001b[2J', 'may hold only ASCII'),
+  named('dev\\x', 'may hold only ASCII'),
+  named('CON', 'device name'),
+  named('Root', 'differs from a top-level role in case'),
+  named('2.root', 'looks like a versioned file name'),
+  // Git has no file of that name: src/git refuses such a tree.
+  ...unsafe('../../etc/passwd', 'has a segment . or ..').slice(1),
+  ...unsafe('/etc/passwd', 'slash'),
+  ...unsafe('a//b', 'two in a row'),
+  ...unsafe('a\\b', 'backslash'),
+  ...unsafe('a\u0007b', 'can not be seen'),
+  ...unsafe('a\u202egpj.exe', 'can not be seen'),
+  ...unsafe('to\u043el.bin', 'look-alikes'),
+  ...unsafe('\uff54ool', 'NFKC'),
+  ...unsafe('cafe\u0301', 'NFKC'),
+  {
+    when: 'targets is a file and no folder',
+    do: e => void e.remove('targets/tool.bin', 'targets/dev/app.bin').write('targets', 'x'),
+    says: [['refuse', undefined, 'artifact ""', 'has to have 1 to 1024 characters']],
+  },
+  {
+    when: 'two artifacts differ in case only',
+    do: e => void e.artifact('Tool.bin', 'x'),
+    says: [['refuse', undefined, '"tool.bin" and "Tool.bin" differ in case only']],
+  },
+  {
+    when: 'two artifacts differ in the form of a sigma only',
+    do: e => void e.artifact('\u03b1\u03c3', 'x').artifact('\u03b1\u03c2', 'y'),
+    says: [['refuse', undefined, 'differ in case only']],
+  },
+  {
+    when: 'a file stands where a folder stands, but for case',
+    do: e => void e.artifact('DEV', 'x'),
+    says: [['refuse', undefined, '"DEV" stands where "dev/app.bin" has a folder']],
+  },
+  {
+    when: 'a case collision is on main and nothing else is added',
+    main: () => standard().artifact('Tool.bin', 'x').updateTargets().signAll('targets').fork(),
+    do: e => void e.edit('dev'),
+    says: [],
+  },
+  pattern('../*', 'has a segment . or ..'),
+  pattern('dev\\*', 'backslash'),
+  pattern('/dev/*', 'slash'),
+  pattern('', 'has to have 1 to 1024 characters'),
+  pattern('d\u0435v/*', 'look-alikes'),
+  pattern('dev/**', 'means other paths to some clients'),
+  pattern('{dev,ops}/*', 'means other paths'),
+  pattern('[d]ev/*', 'means other paths'),
+  pattern('@(dev)/*', 'means other paths'),
+  pattern('!dev/*', 'means other paths'),
+  {
+    when: 'a name has parentheses and an @ in it',
+    do: delegation(role => role.paths?.push('dev/@scope/a (1)*')),
+    says: [],
+  },
+  {
+    when: 'an ambiguous pattern is on main already',
+    main: () => {
+      const main = standard();
+      delegation(role => role.paths?.push('dev/**'))(main);
+      return main.signAll('targets').fork();
+    },
+    do: e => void e.edit('targets'),
+    says: [],
+  },
+  {
+    when: 'a role goes by hash prefixes',
+    do: e => void e.delegate('bin', { signers: ['@gina'], pathHashPrefixes: ['00', 'a7'] }),
+    says: [],
+  },
+  ...['', 'A7', 'xyz', '0'.repeat(65)].map(
+    (prefix): Row => ({
+      when: `a hash prefix is ${JSON.stringify(prefix)}`,
+      do: e => void e.delegate('bin', { signers: ['@gina'], pathHashPrefixes: [prefix] }),
+      says: [['refuse', 'bin', `path hash prefix ${JSON.stringify(prefix)}`]],
+    }),
+  ),
+  {
+    when: 'delegations hold succinct roles',
+    do: e =>
+      void e.edit('targets', ({ delegations }) => void Object.assign(delegations, { succinct_roles: {} })),
+    says: [['refuse', 'targets', 'succinct_roles']],
+  },
+  {
+    when: 'what is published has a path that is nobody else’s',
+    as: 'publish',
+    says: [],
+  },
+  {
+    when: 'what is published has a stolen path',
+    do: e => signs(e, 'targets', 'dev/x'),
+    as: 'publish',
+    says: [['refuse', 'targets', 'belongs to "dev"']],
+  },
+]);

@@ -1,0 +1,42 @@
+import { repositoryOf } from '../../support/tree-builder.ts';
+import { ruleTable, standard } from './rule-table.ts';
+
+ruleTable('peers', [
+  {
+    when: 'a role owns a folder of its name',
+    do: e => void e.delegate('ops', { signers: ['@gina'] }).artifact('ops/x', 'x'),
+    says: [],
+  },
+  {
+    when: 'a delegated role delegates',
+    do: e => void e.delegate('ui', { signers: ['@uma'], by: 'dev', paths: ['ui/*'] }),
+    says: [['warn', 'ui', 'delegated by dev', 'one level']],
+  },
+  {
+    when: 'a role goes by path hashes',
+    do: e => void e.delegate('bin', { signers: ['@gina'], pathHashPrefixes: ['0'] }),
+    says: [['warn', 'bin', 'path hashes']],
+  },
+  {
+    when: 'a role owns paths outside of its folder',
+    do: e => void e.delegate('ops', { signers: ['@gina'], paths: ['ops/*', 'tools/*', 'x'] }),
+    says: [['warn', 'ops', '2 path patterns outside ops/']],
+  },
+  {
+    when: 'artifacts are added to a folder that is no role',
+    do: e => void e.artifact('lib/a', 'a').artifact('lib/b', 'b'),
+    says: [['warn', 'targets', '2 artifacts in a folder', 'no role']],
+  },
+  {
+    when: 'such a delegation is on main and does not change',
+    main: () => repositoryOf({ signers: ['@alice'], roles: { ops: { signers: ['@gina'], paths: ['x'] } } }),
+    do: e => void e.edit('root'),
+    says: [],
+  },
+  {
+    when: 'such artifacts are on main',
+    main: () => standard().artifact('lib/a', 'a').fork(),
+    do: e => void e.artifact('lib/a', 'b'),
+    says: [],
+  },
+]);

@@ -1,0 +1,140 @@
+import { keyOf, type TestRepository } from '../../support/tree-builder.ts';
+import { type Row, ruleTable, standard } from './rule-table.ts';
+
+const state = 'metadata/.signing-event-state';
+const bad = (when: string, content: string, problem: string): Row => ({
+  when,
+  do: e => void e.write(state, content),
+  says: [['refuse', undefined, state, problem]],
+});
+
+ruleTable('invites', [
+  { when: 'nobody is invited', do: e => void e.edit('root'), says: [] },
+  {
+    when: 'a list of invitations is empty',
+    do: e => void e.write(state, '{"invites": {"@zoe": []}}'),
+    says: [],
+  },
+  {
+    when: 'somebody has not answered',
+    do: e => void e.invite({ '@zoe': ['root', 'targets'] }),
+    says: [['await', undefined, '@zoe is invited to sign root and targets']],
+  },
+  {
+    when: 'two have not answered',
+    do: e => void e.invite({ '@zoe': ['root'], '@yves': ['dev'] }),
+    says: [
+      ['await', undefined, '@zoe'],
+      ['await', undefined, '@yves is invited to sign dev'],
+    ],
+  },
+  {
+    when: 'the role does not exist',
+    do: e => void e.invite({ '@zoe': ['ops'] }),
+    says: [
+      ['refuse', undefined, '@zoe is invited to "ops", which is no role to sign'],
+      ['await', undefined, '@zoe'],
+    ],
+  },
+  {
+    when: 'a person is invited to sign snapshot',
+    do: e => void e.invite({ '@zoe': ['snapshot'] }),
+    says: [
+      ['refuse', undefined, '"snapshot", which is no role to sign'],
+      ['await', undefined, '@zoe'],
+    ],
+  },
+  bad('the file is no JSON', '{', 'JSON'),
+  bad('the file is a list', '[]', 'has to be an object'),
+  bad('the file holds more', '{"invites": {}, "approved": true}', '"approved"'),
+  bad('invitations are a list', '{"invites": []}', 'invites has to be an object'),
+  bad('roles are text', '{"invites": {"@zoe": "root"}}', 'list of role names'),
+  bad('a role is a number', '{"invites": {"@zoe": [1]}}', 'list of role names'),
+  bad('a role is a path', '{"invites": {"@zoe": ["../root"]}}', '../root'),
+  bad('an owner is no account', '{"invites": {"zoe me": ["root"]}}', 'no account name'),
+  bad('an owner is __proto__', '{"invites": {"__proto__": ["root"]}}', 'no account name'),
+  bad('an owner stands twice', '{"invites": {"@zoe": ["root"], "@zoe": []}}', 'twice'),
+  bad('an owner stands twice but for case', '{"invites": {"@zoe": ["root"], "@Zoe": ["dev"]}}', '@zoe twice'),
+  {
+    when: 'the file is a symlink',
+    do: e => void e.write(state, '../x', '120000'),
+    says: [['refuse', undefined, state, 'no regular file']],
+  },
+  {
+    when: 'what is to be published has an open invitation',
+    do: e => void e.invite({ '@zoe': ['dev'] }),
+    as: 'publish',
+    says: [['refuse', undefined, '@zoe']],
+  },
+]);
+
+const joins = (event: TestRepository): void => void event.rootRole('root', ['@alice', '@bob', '@zoe'], 2);
+
+ruleTable('enrolment', [
+  { when: 'nobody joins', do: e => void e.edit('root'), says: [] },
+  {
+    when: 'a key joins and has not signed, though the quorum is met',
+    do: e => (joins(e), void e.sign('root', '@alice', '@bob')),
+    says: [['await', 'root', 'joins with a key that has not signed yet: @zoe']],
+  },
+  {
+    when: 'the key that joins has signed',
+    do: e => (joins(e), void e.sign('root', '@alice', '@bob', '@zoe')),
+    says: [],
+  },
+  {
+    when: 'the key that joins has signed something else',
+    do: e => {
+      joins(e);
+      e.sign('root', '@alice', '@zoe').rewrite('root', ({ signed }) =>
+        Object.assign(signed, { 'x-note': 'more' }),
+      );
+    },
+    says: [['await', 'root', '@zoe']],
+  },
+  {
+    when: 'somebody changes to a new key',
+    do: e => void e.rootRole('root', ['@alice#2', '@bob', '@carol'], 2).sign('root', '@alice', '@bob'),
+    says: [['await', 'root', '@alice']],
+  },
+  {
+    when: 'a key joins a role that it does not sign in this event',
+    do: e =>
+      void e.delegate('dev', { signers: ['@dave', '@erin', '@gina'], threshold: 2 }).signAll('targets'),
+    says: [['await', 'dev', '@gina']],
+  },
+  {
+    when: 'a key that signs root joins targets as well',
+    do: e => void e.rootRole('targets', ['@alice', '@zoe'], 1),
+    says: [['await', 'targets', '@zoe']],
+  },
+  {
+    when: 'a key gets another tag, and thus keyid',
+    do: e =>
+      void e.edit('targets', ({ delegations }) => {
+        const dave = keyOf('@dave').keyid;
+        const tagged = { ...keyOf('@dave').raw, 'x-note': 'tagged' };
+        delete delegations.keys[dave];
+        delegations.keys['ab'.repeat(32)] = tagged;
+        for (const role of delegations.roles)
+          role.keyids = role.keyids.map(id => (id === dave ? 'ab'.repeat(32) : id));
+      }),
+    says: [],
+  },
+  {
+    when: 'the online key is replaced',
+    do: e => void e.rootRole('snapshot', ['cloud']).rootRole('timestamp', ['cloud']),
+    says: [],
+  },
+  {
+    when: 'a repository begins: all keys join',
+    main: () =>
+      standard()
+        .remove(...standard().files.keys())
+        .fork(),
+    do: e => {
+      for (const [path, { bytes }] of standard().fork().unsign('root', '@carol').files) e.write(path, bytes);
+    },
+    says: [['await', 'root', '@carol']],
+  },
+]);

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { CardError } from '../../../src/signers/piv/error.ts';
+import { formatPivUri, parsePivUri } from '../../../src/signers/piv/uri.ts';
+
+describe('parsePivUri', () => {
+  for (const [uri, serial] of [
+    ['piv:', undefined],
+    ['piv:slot=9c', undefined],
+    ['piv:serial=12345678', 12_345_678],
+    ['piv:serial=4294967295;slot=9c', 4_294_967_295],
+    ['piv:slot=9c;serial=1', 1],
+  ] as const) {
+    it(`reads ${uri}`, () => {
+      const parsed = parsePivUri(uri);
+      expect(parsed).toEqual({ serial, slot: '9c' });
+      expect(parsePivUri(formatPivUri(parsed))).toEqual(parsed);
+    });
+  }
+
+  for (const uri of [
+    '',
+    'piv',
+    'PIV:',
+    'file:key.pem',
+    'piv:12345678',
+    'piv:serial',
+    'piv:serial=',
+    'piv:serial=0',
+    'piv:serial=007',
+    'piv:serial=-1',
+    'piv:serial=1e3',
+    'piv:serial=4294967296',
+    'piv:serial=1;',
+    'piv:;slot=9c',
+    'piv:serial=1;serial=2',
+    'piv:serial=1=2',
+    'piv:slot=9C',
+    'piv:slot=9z',
+    'piv:slot=__proto__',
+    'piv:pin=123456',
+    'piv: serial=1',
+  ]) {
+    it(`refuses ${JSON.stringify(uri)}`, () => {
+      expect(() => parsePivUri(uri)).toThrow(CardError);
+    });
+  }
+});
