@@ -11,10 +11,10 @@ import { readRef } from '../../src/git/refs.ts';
 import { parseRoleName, type RoleName } from '../../src/metadata/names.ts';
 import { commitAndPush } from '../../src/operations/commit.ts';
 import { delegate } from '../../src/operations/delegate.ts';
-import { loadRemoteEvent } from '../../src/operations/event.ts';
 import { initRepository } from '../../src/operations/init.ts';
 import { type OnlineOutcome, onlineSign } from '../../src/operations/online-sign.ts';
 import { type PublishOutcome, publishSite } from '../../src/operations/publish.ts';
+import { tellVerdict } from '../../src/operations/signing-event.ts';
 import { SITE_LAYOUT } from '../../src/operations/verify.ts';
 import { fetchMain, requirePullRemote } from '../../src/operations/workspace.ts';
 import { fileSigner, readKeyFile, writeKeyFile } from '../../src/signers/file.ts';
@@ -174,10 +174,10 @@ async function attack(
   );
   const event = await inClone(world, world.automation, async workspace => {
     await fetchMain(workspace, false);
-    return loadRemoteEvent(workspace, UPDATE);
+    return tellVerdict(workspace, UPDATE, world.forge);
   });
-  narrator.say(`the event is ${event.report.verdict} now:`);
-  narrator.report(event.report);
+  narrator.say(`the event is ${event.verdict} now:`);
+  narrator.report(event);
   await inClone(world, world.automation, workspace => mergeEvent(workspace, UPDATE));
   narrator.say('somebody with the right to push to main merges it all the same');
   const { refusals } = await signOnline(world);

@@ -28,7 +28,7 @@ export interface Facts {
   readonly digests: ReadonlyMap<ObjectId, BlobDigest>;
   /** Do known-good's artifacts agree with its metadata, every hash? Then what has not changed needs no digest. */
   readonly knownGoodArtifactsVerified: boolean;
-  /** `root_history/N.root.json` by N; only needed to publish. */
+  /** `root_history/N.root.json` by N; not needed to judge an event. */
   readonly history: ReadonlyMap<number, Parsed<Document<Root>>>;
   /** Where the default branch stands now; missing where known-good was given by hand, which turns rule `base` off. */
   readonly main: RepositoryTree | undefined;

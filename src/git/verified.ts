@@ -11,24 +11,27 @@ const fileOf = (repository: GitRepository): string =>
   join(repository.gitDir, 'tuf-signer', `verified-${GENERATION}`);
 
 /** Has this clone verified `commit` in full before, every hash? A clone trusts its own git folder, nobody else's. */
-export async function hasVerified(repository: GitRepository, commit: CommitSha): Promise<boolean> {
-  try {
-    return (await readFile(fileOf(repository), 'utf8')).split('\n').includes(commit);
-  } catch (error) {
-    if (isAbsent(error)) return false;
-    throw error;
-  }
-}
+export const hasVerified = async (repository: GitRepository, commit: CommitSha): Promise<boolean> =>
+  (await readMarks(repository)).split('\n').includes(commit);
 
 /** Remembers that `commit` verified. A clone that can't be written to just forgets. */
 export async function rememberVerified(repository: GitRepository, commit: CommitSha): Promise<void> {
   const file = fileOf(repository);
+  if ((await readMarks(repository)).length > MAX_BYTES) return;
   try {
     await mkdir(join(file, '..'), { recursive: true });
-    const known = await readFile(file, 'utf8').catch(() => '');
-    if (known.length < MAX_BYTES) await appendFile(file, `${commit}\n`);
+    await appendFile(file, `${commit}\n`);
   } catch (error) {
     if (!isReadOnly(error)) throw error;
+  }
+}
+
+async function readMarks(repository: GitRepository): Promise<string> {
+  try {
+    return await readFile(fileOf(repository), 'utf8');
+  } catch (error) {
+    if (isAbsent(error)) return '';
+    throw error;
   }
 }
 

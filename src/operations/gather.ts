@@ -2,15 +2,12 @@ import type { Instant } from '../clock.ts';
 import { type Facts, noFacts } from '../event/context.ts';
 import { judgeRepository } from '../event/judge.ts';
 import type { Reason } from '../event/reason.ts';
-import { historyOf } from '../event/rules/history.ts';
 import type { ObjectReader } from '../git/objects.ts';
 import type { CommitSha } from '../git/oid.ts';
 import { hasVerified, rememberVerified } from '../git/verified.ts';
-import { type Document, isRoot, type Root } from '../metadata/document.ts';
-import { MetadataError } from '../metadata/error.ts';
 import type { Policy } from '../policy/policy.ts';
 import { allDigests, changedDigests } from '../repository/digests.ts';
-import type { Parsed, RepositoryTree } from '../repository/tree.ts';
+import type { RepositoryTree } from '../repository/tree.ts';
 import { TreeReader } from './read-tree.ts';
 
 /** The commits that an event is judged by. */
@@ -49,7 +46,7 @@ export async function gatherEvent(
     commits.main === undefined || commits.main === commits.knownGood
       ? undefined
       : await trees.read(commits.main);
-  const { faults, artifactsVerified } = await verifyKnownGood(objects, commits.knownGood, knownGood, options);
+  const { faults, artifactsVerified } = await verifyKnownGood(trees, commits.knownGood, knownGood, options);
   const needed = artifactsVerified ? changedDigests(knownGood, event) : allDigests(event);
   const digests = await objects.hashBlobs(needed);
   return {
@@ -61,21 +58,21 @@ export async function gatherEvent(
 }
 
 async function verifyKnownGood(
-  objects: ObjectReader,
+  trees: TreeReader,
   commit: CommitSha,
   tree: RepositoryTree,
   { policy, now, distrustCache = false }: GatherOptions,
 ): Promise<{ readonly faults: readonly Reason[]; readonly artifactsVerified: boolean }> {
+  const { repository } = trees.objects;
   if (tree.metadata.size === 0 && tree.artifacts.size === 0) return { faults: [], artifactsVerified: true };
-  if (!distrustCache && (await hasVerified(objects.repository, commit))) {
+  if (!distrustCache && (await hasVerified(repository, commit))) {
     return { faults: [], artifactsVerified: true };
   }
-  const digests = await objects.hashBlobs(allDigests(tree));
-  const facts = { ...noFacts, digests };
+  const facts = await factsOf(trees, tree);
   const { reasons } = judgeRepository({ mode: 'known-good', tree, policy, facts, now });
   // Warnings of main's own are for main's own judgement; wrong artifacts tell an event where it has to look itself.
   const faults = reasons.filter(({ rule, severity }) => severity === 'refuse' || rule === 'artifacts');
-  if (faults.length === 0) await rememberVerified(objects.repository, commit);
+  if (faults.length === 0) await rememberVerified(repository, commit);
   return { faults, artifactsVerified: !faults.some(({ rule }) => rule === 'artifacts') };
 }
 
@@ -86,15 +83,11 @@ export async function gatherRepository(
 ): Promise<{ readonly tree: RepositoryTree; readonly facts: Facts }> {
   const trees = new TreeReader(objects);
   const tree = await trees.read(commit);
-  const digests = await objects.hashBlobs(allDigests(tree));
-  const history = new Map<number, Parsed<Document<Root>>>();
-  for (const [version, entry] of historyOf(tree))
-    history.set(version, asRoot(await trees.document(entry.oid)));
-  return { tree, facts: { ...noFacts, digests, history } };
+  return { tree, facts: await factsOf(trees, tree) };
 }
 
-function asRoot(parsed: Parsed<Document>): Parsed<Document<Root>> {
-  if (!parsed.ok) return parsed;
-  if (isRoot(parsed.value)) return { ok: true, value: parsed.value };
-  return { ok: false, error: new MetadataError('MALFORMED', 'is no root document') };
-}
+const factsOf = async (trees: TreeReader, tree: RepositoryTree): Promise<Facts> => ({
+  ...noFacts,
+  digests: await trees.objects.hashBlobs(allDigests(tree)),
+  history: await trees.history(tree),
+});

@@ -1,4 +1,5 @@
 import { DAY_MS, formatInstant, type Instant } from '../clock.ts';
+import type { Facts } from '../event/context.ts';
 import { judgeRepository } from '../event/judge.ts';
 import type { Reason } from '../event/reason.ts';
 import type { Identity } from '../git/commit-object.ts';
@@ -57,6 +58,7 @@ export async function onlineSign(
     if (refusals.length > 0) return { signed: [], refusals };
     const root = rootOf(tree);
     if (root === undefined) throw new OperationError('NOT_FOUND', 'main has no root yet: nothing to sign');
+    for (const role of [SNAPSHOT, TIMESTAMP]) requireGenuine(tree, facts, role);
     const files = await signStale(tree, root, signer, now);
     if (files.size === 0) return { signed: [], refusals: [] };
     const result = await commitAndPush(workspace, {
@@ -70,6 +72,23 @@ export async function onlineSign(
     if (result.status === 'pushed') return { signed: [...files.keys()], refusals: [] };
   }
   throw new OperationError('RACE_LOST', 'main kept changing under us: run the command again');
+}
+
+/**
+ * What a new version is made from has to be the automation's own work: else whoever can push to main chooses which
+ * entries and version numbers clients see from now on. A root of the past may have named the key.
+ */
+function requireGenuine(tree: RepositoryTree, { history }: Facts, role: RoleName): void {
+  const document = documentOf(tree, role);
+  if (document === undefined) return;
+  const genuine = [...history.values()].some(
+    root => root.ok && verifyQuorum(document, root.value.signed.delegations, role).met,
+  );
+  if (genuine) return;
+  throw new OperationError(
+    'REFUSED',
+    `metadata/${roleFile(role)} on main is not signed by a key that any root named: restore it from what was published`,
+  );
 }
 
 async function signStale(

@@ -1,10 +1,11 @@
 import type { CodedError } from '../errors.ts';
+import { historyOf } from '../event/rules/history.ts';
 import { GitError } from '../git/error.ts';
 import type { ObjectReader } from '../git/objects.ts';
 import type { CommitSha } from '../git/oid.ts';
 import { TREE_MODE } from '../git/tree.ts';
 import { JsonError } from '../json.ts';
-import { type Document, parseDocument } from '../metadata/document.ts';
+import { type Document, isRoot, parseDocument, type Root } from '../metadata/document.ts';
 import { MetadataError } from '../metadata/error.ts';
 import type { RoleName } from '../metadata/names.ts';
 import { RepositoryError } from '../repository/error.ts';
@@ -30,22 +31,22 @@ const REGULAR = new Set(['100644', '100755']);
  * kept once, so that it is also the same object to those who compare.
  */
 export class TreeReader {
-  readonly #objects: ObjectReader;
+  readonly objects: ObjectReader;
   readonly #folders = new Map<ObjectId, Folder>();
   readonly #documents = new Map<ObjectId, Parsed<Document>>();
 
   constructor(objects: ObjectReader) {
-    this.#objects = objects;
+    this.objects = objects;
   }
 
   /** Throws {@link GitError} where the object store is broken; whatever a hostile commit holds becomes a value. */
   async read(commit: CommitSha): Promise<RepositoryTree> {
-    const { tree } = await this.#objects.readCommit(commit);
+    const { tree } = await this.objects.readCommit(commit);
     const outside = new Map<string, TreeEntry>();
     const unreadableNames: string[] = [];
     let metadata: Folder = emptyFolder;
     let artifacts: Folder = emptyFolder;
-    for (const { name, isUtf8, mode, oid } of await this.#objects.readTree(tree)) {
+    for (const { name, isUtf8, mode, oid } of await this.objects.readTree(tree)) {
       if (!isUtf8) unreadableNames.push(name);
       else if (name === 'metadata') metadata = await this.#folder(mode, oid, false);
       else if (name === 'targets') artifacts = await this.#folder(mode, oid, true);
@@ -68,6 +69,13 @@ export class TreeReader {
     const parsed = await this.#parse(oid, parseDocument);
     this.#documents.set(oid, parsed);
     return parsed;
+  }
+
+  /** Parses the roots of `root_history/`, by version. */
+  async history(tree: RepositoryTree): Promise<ReadonlyMap<number, Parsed<Document<Root>>>> {
+    const roots = new Map<number, Parsed<Document<Root>>>();
+    for (const [version, { oid }] of historyOf(tree)) roots.set(version, asRoot(await this.document(oid)));
+    return roots;
   }
 
   async #readDocuments(
@@ -97,7 +105,7 @@ export class TreeReader {
 
   async #parse<T>(oid: ObjectId, parse: (bytes: Uint8Array) => T): Promise<Parsed<T>> {
     try {
-      return { ok: true, value: parse(await this.#objects.readBlob(oid, MAX_DOCUMENT)) };
+      return { ok: true, value: parse(await this.objects.readBlob(oid, MAX_DOCUMENT)) };
     } catch (error) {
       if (isContentFault(error)) return { ok: false, error };
       throw error;
@@ -130,7 +138,7 @@ export class TreeReader {
         `${JSON.stringify(prefix)}: folders nest deeper than ${MAX_DEPTH}`,
       );
     }
-    for (const entry of await this.#objects.readTree(oid)) {
+    for (const entry of await this.objects.readTree(oid)) {
       if (skipHidden && entry.name.startsWith('.')) continue;
       const path = `${prefix}${entry.name}`;
       if (!entry.isUtf8) into.unreadableNames.push(path);
@@ -142,6 +150,12 @@ export class TreeReader {
       }
     }
   }
+}
+
+function asRoot(parsed: Parsed<Document>): Parsed<Document<Root>> {
+  if (!parsed.ok) return parsed;
+  if (isRoot(parsed.value)) return { ok: true, value: parsed.value };
+  return { ok: false, error: new MetadataError('MALFORMED', 'is no root document') };
 }
 
 interface Folder {

@@ -30,16 +30,25 @@ export async function runSigningEvent(
 ): Promise<SigningEventOutcome> {
   await fetchMain(workspace, false);
   const { updated } = await updateTargets(workspace, branch, author);
+  return { report: await tellVerdict(workspace, branch, forge), updated };
+}
+
+/** Judges an event as it was last fetched, and tells the verdict. Changes nothing of the event itself. */
+export async function tellVerdict(
+  workspace: Workspace,
+  branch: BranchName,
+  forge: Forge,
+): Promise<EventReport> {
   const { report, head } = await loadRemoteEvent(workspace, branch);
   const pullRequest = await forge.openOrUpdatePullRequest({
     branch,
     title: `Signing event ${branch.replace(/^sign\//, '')}`,
     body: 'A signing event of this TUF repository. The comment below says what it needs.',
-    isDraft: report.verdict !== 'accepted',
+    draft: report.verdict !== 'accepted',
   });
   await forge.setStatus(head, statusOf(report.verdict), summary(report));
   await forge.upsertComment(pullRequest, COMMENT_MARKER, `${COMMENT_MARKER}\n${renderMarkdown(report)}`);
-  return { report, updated };
+  return report;
 }
 
 /** Pending is no failure: a red mark is for what a person has to mend. */

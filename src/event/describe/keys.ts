@@ -30,11 +30,11 @@ export function fingerprintText(key: Key): string {
 /** Says in few words which key is meant; two keys of one document never alike. */
 export interface KeyWords {
   /** `@alice (key 0123456789ab)`. */
-  name(keyid: Keyid): string;
+  readonly name: (keyid: Keyid) => string;
   /** `0123456789ab`. */
-  fingerprint(keyid: Keyid): string;
+  readonly fingerprint: (keyid: Keyid) => string;
   /** Who holds it; equal for the old and the new key of one person. */
-  holder(keyid: Keyid): string | undefined;
+  readonly holder: (keyid: Keyid) => string | undefined;
 }
 
 export function keyWordsOf({ keys }: Delegations): KeyWords {

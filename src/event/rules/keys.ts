@@ -147,7 +147,9 @@ function twinKeys(delegations: Delegations, keyids: readonly Keyid[]): readonly 
     const key = delegations.keys.get(id);
     const publicKey = key === undefined ? undefined : publicKeyOf(key);
     if (publicKey === undefined || publicKey instanceof MetadataError) continue;
-    byFingerprint.set(publicKey.fingerprint, [...(byFingerprint.get(publicKey.fingerprint) ?? []), id]);
+    const twins = byFingerprint.get(publicKey.fingerprint);
+    if (twins === undefined) byFingerprint.set(publicKey.fingerprint, [id]);
+    else twins.push(id);
   }
   return [...byFingerprint.values()].filter(ids => ids.length > 1);
 }

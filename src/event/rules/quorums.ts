@@ -14,9 +14,9 @@ import { always, type Rule } from './rule.ts';
 export const rootQuorum: Rule = {
   id: 'root-quorum',
   source: 'TUF 1.0.34 section 5.3.4',
-  modes: ['event', 'publish'],
+  modes: always,
   *check(context) {
-    if (context.mode === 'publish') {
+    if (context.mode !== 'event') {
       yield* checkChain(context);
       return;
     }
