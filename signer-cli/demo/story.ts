@@ -7,6 +7,7 @@ import { fileStore } from '../../src/client/store.ts';
 import { Updater } from '../../src/client/updater.ts';
 import type { Clock } from '../../src/clock.ts';
 import { type BranchName, parseSigningEvent, trackingRef } from '../../src/git/names.ts';
+import type { CommitSha } from '../../src/git/oid.ts';
 import { readRef } from '../../src/git/refs.ts';
 import { parseRoleName, type RoleName } from '../../src/metadata/names.ts';
 import { commitAndPush } from '../../src/operations/commit.ts';
@@ -16,7 +17,7 @@ import { type OnlineOutcome, onlineSign } from '../../src/operations/online-sign
 import { type PublishOutcome, publishSite } from '../../src/operations/publish.ts';
 import { tellVerdict } from '../../src/operations/signing-event.ts';
 import { SITE_LAYOUT } from '../../src/operations/verify.ts';
-import { fetchMain, requirePullRemote } from '../../src/operations/workspace.ts';
+import { fetchMain, requirePullRemote, type Workspace } from '../../src/operations/workspace.ts';
 import { fileSigner, readKeyFile, writeKeyFile } from '../../src/signers/file.ts';
 import { mergeEvent } from './merge.ts';
 import type { Narrator } from './narrator.ts';
@@ -119,7 +120,7 @@ async function collectQuorum(world: World, people: readonly Actor[], narrator: N
 
 async function publishMain(world: World, event: BranchName, narrator: Narrator): Promise<void> {
   narrator.chapter('Merge, online signing, publishing');
-  const merged = await inClone(world, world.automation, workspace => mergeEvent(workspace, event));
+  const merged = await inClone(world, world.automation, workspace => merge(world, workspace, event));
   narrator.say(`${event} is merged as ${merged.slice(0, 12)}`);
   const { signed } = await signOnline(world);
   narrator.say(`automation has signed ${signed.join(' and ')}`);
@@ -178,7 +179,7 @@ async function attack(
   });
   narrator.say(`the event is ${event.verdict} now:`);
   narrator.report(event);
-  await inClone(world, world.automation, workspace => mergeEvent(workspace, UPDATE));
+  await inClone(world, world.automation, workspace => merge(world, workspace, UPDATE));
   narrator.say('somebody with the right to push to main merges it all the same');
   const { refusals } = await signOnline(world);
   narrator.reasons('online signing refuses:', refusals);
@@ -215,6 +216,14 @@ async function pushArtifact(
     });
   });
   narrator.say(`${who} pushes targets/${ARTIFACT} to ${branch}`);
+}
+
+async function merge(world: World, workspace: Workspace, event: BranchName): Promise<CommitSha> {
+  const commit = await mergeEvent(workspace, event);
+  for (const { number, branch } of await world.forge.listPullRequests()) {
+    if (branch === event) await world.forge.closePullRequest(number, 'merged');
+  }
+  return commit;
 }
 
 const signOnline = (world: World): Promise<OnlineOutcome> =>

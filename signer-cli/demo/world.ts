@@ -2,8 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../src/clock.ts';
-import { type Forge } from '../../src/forge/forge.ts';
-import { localForge } from '../../src/forge/local.ts';
+import { type LocalForge, localForge } from '../../src/forge/local.ts';
 import type { BranchName } from '../../src/git/names.ts';
 import { runGit } from '../../src/git/process.ts';
 import { type GitRepository, openBareRepository, openRepository } from '../../src/git/repository.ts';
@@ -29,7 +28,7 @@ export interface World {
   readonly folder: string;
   readonly clock: Clock;
   readonly remote: GitRepository;
-  readonly forge: Forge;
+  readonly forge: LocalForge;
   readonly site: string;
   /** Holds the online key's file. */
   readonly keys: string;

@@ -44,7 +44,9 @@ export function localForge(folder: string): LocalForge {
       const all = await readAll(folder);
       const open = all.find(({ branch, state }) => branch === request.branch && state === 'open');
       return save(
-        open === undefined ? newPullRequest((all.at(-1)?.number ?? 0) + 1, request) : { ...open, ...only(request) },
+        open === undefined
+          ? newPullRequest((all.at(-1)?.number ?? 0) + 1, request)
+          : { ...open, ...only(request) },
       );
     },
     upsertComment: ({ number }, marker, body) =>

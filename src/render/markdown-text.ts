@@ -16,7 +16,7 @@ export function escapeMarkdown(text: string): string {
     .replace(/@(?=\S)/g, `@${BREAK}`)
     .replace(/(?<!&)#(?=\S)/g, `#${BREAK}`)
     .replace(/:(?=[^\s&])/g, `:${BREAK}`)
-    .replace(/\b(www|GH)(?=[.-])/gi, `$1${BREAK}`)
+    .replace(/(www|GH)(?=[.-])/gi, `$1${BREAK}`)
     .replace(/^ /, '&#32;')
     .replace(/^([-+=#])/, '\\$1')
     .replace(/^(\d+)([.)])/, '$1\\$2');
@@ -37,6 +37,8 @@ export function sentence(text: string): string {
   let end = 0;
   for (const match of text.matchAll(PIECES)) {
     result += between(text, end, match.index);
+    // Two spans that touch would be one.
+    if (result.endsWith('`')) result += BREAK;
     // Quotation marks go where code says the same.
     const plain = /^"([^"\\]*)"$/.exec(match[0])?.[1];
     result += codeSpan(plain !== undefined && fitsCode(plain) ? plain : match[0]);
@@ -49,6 +51,6 @@ export function sentence(text: string): string {
 function between(text: string, start: number, end: number): string {
   const piece = text.slice(start, end);
   if (start === 0) return escapeMarkdown(piece);
-  const word = piece.trimStart();
-  return piece.slice(0, piece.length - word.length).replace(/\s/g, ' ') + escapeMarkdown(word);
+  const word = piece.replace(/^ +/, '');
+  return ' '.repeat(piece.length - word.length) + escapeMarkdown(word);
 }

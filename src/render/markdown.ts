@@ -50,13 +50,16 @@ const ICONS: Readonly<Record<Verdict, string>> = {
 
 function page(report: EventReport, kept: number): string {
   const { word, meaning } = verdictWords(report);
+  const turns = turnSection(report, kept);
+  const awaited = reasonSection(report, 'await', kept);
   const sections = [
     `## ${ICONS[report.verdict]} ${word}: ${meaning}`,
     ...reasonSection(report, 'refuse', kept),
     ...signatureTable(report, kept),
-    ...turnSection(report, kept),
+    // Where it is somebody's turn that says it all; where it is nobody's, what is waited for comes first.
+    ...(turns.length > 0 ? turns : awaited),
     ...changeSection(report, kept),
-    ...reasonSection(report, 'await', kept),
+    ...(turns.length > 0 ? awaited : []),
     ...reasonSection(report, 'warn', kept),
     `<sub>${sentence(`${provenance(report)}. Recompute this yourself: never sign what only a page says.`)}</sub>`,
   ];

@@ -1,5 +1,5 @@
 import { delegationGraph } from '../repository/delegators.ts';
-import { documentOf, type RepositoryTree } from '../repository/tree.ts';
+import { documentOf, metadataFile, type RepositoryTree } from '../repository/tree.ts';
 import { escapeHtml } from './html.ts';
 
 /** `index.html` of a published repository: what it is, who signs it, and where a client starts. Self-contained. */
@@ -18,6 +18,7 @@ export function sitePage(tree: RepositoryTree, commit: string): string {
       signers.join(', '),
     ];
   });
+  const first = `${oldestRoot(tree)}.root.json`;
   const cells = (row: readonly string[]): string => row.map(cell => `<td>${escapeHtml(cell)}</td>`).join('');
   return `<!doctype html>
 <html lang="en">
@@ -34,7 +35,7 @@ code { overflow-wrap: anywhere }
 </style>
 <h1>TUF repository</h1>
 <p>Metadata lies beside this page, artifacts below <code>targets/</code>. A client starts from a root that it got by
-another way, for example <a href="1.root.json">1.root.json</a> compared with its publisher.</p>
+another way, for example <a href="${first}">${first}</a> compared with its publisher.</p>
 <table>
 <thead><tr><th scope="col">Role</th><th scope="col">Version</th><th scope="col">Expires</th><th scope="col">Signatures</th><th scope="col">Signers</th></tr></thead>
 <tbody>
@@ -45,3 +46,11 @@ ${rows.map(row => `<tr>${cells(row)}</tr>`).join('\n')}
 </html>
 `;
 }
+
+const oldestRoot = (tree: RepositoryTree): number =>
+  Math.min(
+    ...[...tree.metadata.keys()].flatMap(path => {
+      const file = metadataFile(path);
+      return file.kind === 'history' ? [file.version] : [];
+    }),
+  );

@@ -37,7 +37,7 @@ export function renderTerminal(report: EventReport, options: TerminalOptions): s
     ...signatures(report, paint, options.width),
     ...changes(report, paint, options.width),
     ...turns(report, paint, options.width),
-    paint('dim', escapeTerminal(provenance(report))),
+    paint('dim', wrap(escapeTerminal(provenance(report)), options.width, '', '')),
   ];
   return sections.join('\n\n');
 }
@@ -132,11 +132,9 @@ function changes(report: EventReport, paint: Paint, width: number): readonly str
       ...report.artifacts.map(sentence => bullet(sentence, width)),
     ]);
   }
-  return sections.length === 0
-    ? []
-    : [
-        `${heading('What changes', paint)} (payload: SHA-256 of the bytes to sign)\n${sections.map(lines => lines.join('\n')).join('\n')}`,
-      ];
+  if (sections.length === 0) return [];
+  const title = wrap(`What changes (payload: SHA-256 of the bytes to sign)`, width, '', '  ');
+  return [[paintStart(title, 'What changes', 'bold', paint), ...sections.flat()].join('\n')];
 }
 
 function turns(report: EventReport, paint: Paint, width: number): readonly string[] {

@@ -152,8 +152,8 @@ describe('describeRole says', () => {
       [
         expect.stringMatching(
           /^the key listed as "[0-9a-f]{64}" is another public key now: [0-9a-f]{12}, not [0-9a-f]{12}$/,
-        ) as unknown as string,
-        expect.stringMatching(/keyval\.public changes from/) as unknown as string,
+        ),
+        expect.stringMatching(/keyval\.public changes from/),
       ],
     ],
     [
@@ -170,7 +170,7 @@ describe('describeRole says', () => {
       [
         expect.stringMatching(
           /^it delegates to qa: paths "qa\/\*"; the search goes on after it; signed by 1 of 2 signers: @dave \(key .{12}\) and @erin \(key .{12}\)$/,
-        ) as unknown as string,
+        ),
       ],
     ],
     [

@@ -1,12 +1,6 @@
 import type { EventReport } from '../../src/event/report.ts';
 import { reportOf } from '../../src/event/report.ts';
-import {
-  initialEvent,
-  judgeEvent,
-  repositoryOf,
-  type TestRepository,
-  testNow,
-} from '../support/tree-builder.ts';
+import { initialEvent, judgeEvent, repositoryOf, TestRepository, testNow } from '../support/tree-builder.ts';
 
 const labels = {
   head: '1111111111111111111111111111111111111111',
@@ -49,7 +43,7 @@ export function sampleReports(): ReadonlyMap<string, EventReport> {
     .sign('targets', '@alice');
   const signed = main.fork().artifact('dev/nightly.txt', 'tuesday').updateTargets('dev').sign('dev', '@dave');
   return new Map([
-    ['first', reportOn(mainless(), initialEvent({ signers: SIGNERS, threshold: 2 }), 'sign/init')],
+    ['first', reportOn(new TestRepository(), initialEvent({ signers: SIGNERS, threshold: 2 }), 'sign/init')],
     ['release', reportOn(main, release, 'sign/release-1.1')],
     ['new-keys', reportOn(main, keys, 'sign/new-keys')],
     ['invitations', reportOn(main, invited, 'sign/invite')],
@@ -58,10 +52,3 @@ export function sampleReports(): ReadonlyMap<string, EventReport> {
     ['unchanged', reportOn(main, main.fork(), 'sign/nothing')],
   ]);
 }
-
-const mainless = (): TestRepository =>
-  initialEvent({ signers: SIGNERS }).remove(
-    'metadata/root.json',
-    'metadata/root_history/1.root.json',
-    'metadata/targets.json',
-  );

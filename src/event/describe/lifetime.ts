@@ -27,7 +27,7 @@ export function describeLifetime(before: Signed | undefined, after: Signed, now:
 const dateText = (expires: string): string => (isStrictInstant(expires) ? expires : wholeText(expires));
 
 function distance(expiresAt: Instant, now: Instant): string {
-  const whole = Math.floor(Math.abs(expiresAt - now) / DAY_MS);
+  const whole = Math.round(Math.abs(expiresAt - now) / DAY_MS);
   return expiresAt < now ? `${days(whole)} ago` : `in ${days(whole)}`;
 }
 
