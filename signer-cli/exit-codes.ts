@@ -5,6 +5,7 @@ import { GitError } from '../src/git/error.ts';
 import { JsonError } from '../src/json.ts';
 import { MetadataError } from '../src/metadata/error.ts';
 import { OperationError, type OperationErrorCode } from '../src/operations/error.ts';
+import { PolicyError } from '../src/policy/error.ts';
 import { CardError } from '../src/signers/piv/error.ts';
 
 /** Up to 3 a verdict; from 64 on, as in sysexits.h, why there is none. */
@@ -43,7 +44,12 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof GitError)
     return error.code === 'BAD_REVISION' || error.code === 'BAD_REF_NAME' ? EXIT.usage : EXIT.git;
   if (error instanceof CardError) return error.code === 'BAD_URI' ? EXIT.usage : EXIT.unavailable;
-  if (error instanceof MetadataError || error instanceof JsonError || error instanceof ClientError)
+  if (
+    error instanceof MetadataError ||
+    error instanceof JsonError ||
+    error instanceof PolicyError ||
+    error instanceof ClientError
+  )
     return EXIT.badData;
   if (error instanceof InvariantError) return EXIT.defect;
   if (error instanceof CodedError)

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT, EXIT_HELP } from './exit-codes.ts';
+import { addKeyCommands, keyRunners } from './key-program.ts';
 import { type GlobalFlags, processContext, type RunContext } from './run-context.ts';
 import { version } from './version.ts';
 
@@ -14,15 +15,21 @@ Start here:
   tuf-signer init                          start a repository in this clone (asks what it needs)
   tuf-signer sign                          list the events that wait for you
   tuf-signer sign sign/NAME                join or sign one: every change is shown before you agree
+  tuf-signer key doctor                    is everything here that signing needs? Each fault with its fix
+  tuf-signer key list                      your cards, their keys, and what those sign in this repository
   tuf-signer status                        judge the event that is checked out, and say why
 
 Settings of a clone: git config tuf-signer.user @you (also .pull-remote, .push-remote).
 A PIN is asked for at the terminal, or taken from --pin-file, --pin-fd or TUF_SIGNER_PIN.
+TUF_SIGNER_TRACE=apdu shows what passes between this program and the card, without PINs and keys.
 
 ${EXIT_HELP}`;
 
-/** The command line of tuf-signer. `exit` receives the exit code of the command that ran. */
-export function buildProgram(exit: (code: number) => void): Command {
+/** The command line of tuf-signer. `exit` receives the exit code of the command that ran; `contextOf` is there for tests. */
+export function buildProgram(
+  exit: (code: number) => void,
+  contextOf: (yes: boolean) => RunContext = processContext,
+): Command {
   const program = new Command('tuf-signer')
     .description(INTRODUCTION)
     .version(version)
@@ -30,7 +37,7 @@ export function buildProgram(exit: (code: number) => void): Command {
     .showHelpAfterError('(see tuf-signer --help)')
     .exitOverride()
     .enablePositionalOptions();
-  const add = commandAdder(program, exit);
+  const add = commandAdder(program, exit, contextOf);
 
   signing(
     add('init [event]', 'start a repository: first root and targets, your key, invitations for the others')
@@ -78,6 +85,11 @@ export function buildProgram(exit: (code: number) => void): Command {
     .option('--rev <rev>', 'the commit (default: main)')
     .option('--trusted-root <file>', 'the root to start from (default: the oldest in the commit)')
     .option('--json', 'print JSON');
+  add(
+    'policy <event> [file]',
+    'put a policy file into an event of its own, for root to name and sign',
+  ).option('--remove', 'take the policy away instead');
+  addKeyCommands(program, parent => commandAdder(parent, exit, contextOf));
   add('demo', 'the main job on virtual cards: set-up, quorum, publishing, a client, an attack').option(
     '--out <folder>',
     'where everything is left (default: a new temporary folder)',
@@ -100,7 +112,7 @@ const signing = (command: Command): Command =>
     .option('--pin-fd <number>', 'a file descriptor to read the PIN from')
     .option('-y, --yes', 'answer yes to what would be asked (never spends the last PIN try)');
 
-type Run = (args: readonly string[], flags: GlobalFlags, context: RunContext) => Promise<number>;
+export type Run = (args: readonly string[], flags: GlobalFlags, context: RunContext) => Promise<number>;
 
 /** Each command's code is loaded when it is run: most runs need little of it. */
 const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => Promise<Run>>([
@@ -112,11 +124,13 @@ const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => P
   ['online-sign', async () => (await import('./commands/online-sign.ts')).run],
   ['verify', async () => (await import('./commands/verify.ts')).run],
   ['build', async () => (await import('./commands/build.ts')).run],
+  ['policy', async () => (await import('./commands/policy.ts')).run],
+  ...keyRunners,
   ['demo', async () => (await import('./commands/demo.ts')).run],
 ]);
 
 const commandAdder =
-  (program: Command, exit: (code: number) => void) =>
+  (program: Command, exit: (code: number) => void, contextOf: (yes: boolean) => RunContext) =>
   (usage: string, description: string): Command =>
     program
       .command(usage)
@@ -130,10 +144,14 @@ const commandAdder =
       .action(async (...parameters: unknown[]) => {
         const command = parameters.at(-1) as Command;
         const flags = command.opts<GlobalFlags>();
-        const load = runners.get(command.name());
+        const load = runners.get(nameOf(command));
         const run = await load?.();
-        exit((await run?.(command.args, flags, processContext(flags.yes === true))) ?? EXIT.defect);
+        exit((await run?.(command.args, flags, contextOf(flags.yes === true))) ?? EXIT.defect);
       });
+
+/** `sign`, `key list`. */
+const nameOf = (command: Command): string =>
+  command.parent?.parent ? `${command.parent.name()} ${command.name()}` : command.name();
 
 export const isHelp = (error: unknown): boolean => error instanceof CommanderError && error.exitCode === 0;
 export const isUsageError = (error: unknown): boolean => error instanceof CommanderError;

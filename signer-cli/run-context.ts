@@ -7,6 +7,8 @@ import { openWorkspace, type Workspace } from '../src/operations/workspace.ts';
 import { renderTerminal } from '../src/render/terminal.ts';
 import { fileSigner } from '../src/signers/file.ts';
 import { pcscTransport } from '../src/signers/piv/pcsc.ts';
+import { tracingTransport } from '../src/signers/piv/trace.ts';
+import type { CardTransport } from '../src/signers/piv/transport.ts';
 import { parsePivUri } from '../src/signers/piv/uri.ts';
 import { parseSignerUri } from '../src/signers/registry.ts';
 import type { Signer } from '../src/signers/signer.ts';
@@ -14,6 +16,7 @@ import { type Asker, terminalAsker } from './ask.ts';
 import { type Output, openOutput } from './output.ts';
 import { cardSigner, type HeldSigner } from './personal-signer.ts';
 import { pinPrompts } from './pin.ts';
+import { parseDescriptor, type SecretSource } from './secret-source.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Flags that every command understands. */
@@ -34,12 +37,41 @@ export interface RunContext {
   readonly output: Output;
   readonly asker: Asker;
   readonly environment: NodeJS.ProcessEnv;
+  /** The cards of this machine. Nothing is touched before they are used; whoever opens them disposes of them. */
+  openCards(): CardTransport;
 }
 
-export const processContext = (yes: boolean): RunContext => ({
-  output: openOutput(process.stdout, process.stderr, process.env),
-  asker: terminalAsker(process.stdin, process.stderr, yes),
-  environment: process.env,
+export function processContext(yes: boolean): RunContext {
+  const output = openOutput(process.stdout, process.stderr, process.env);
+  return {
+    output,
+    asker: terminalAsker(process.stdin, process.stderr, yes),
+    environment: process.env,
+    openCards: () => tracedCards(pcscTransport(), process.env, output),
+  };
+}
+
+/** `TUF_SIGNER_TRACE=apdu` shows what passes to and from cards, without anything secret. Throws {@link UsageError}. */
+export function tracedCards(
+  cards: CardTransport,
+  environment: NodeJS.ProcessEnv,
+  output: Output,
+): CardTransport {
+  const wish = environment['TUF_SIGNER_TRACE'] ?? '';
+  if (wish === '') return cards;
+  if (wish !== 'apdu')
+    throw new UsageError(`TUF_SIGNER_TRACE=${JSON.stringify(wish)} is not known: set it to apdu`);
+  return tracingTransport(cards, line => output.say(line));
+}
+
+/** Where the PIN comes from if not from the terminal. */
+export const pinSource = (
+  flags: Pick<GlobalFlags, 'pinFile' | 'pinFd'>,
+  { environment }: Pick<RunContext, 'environment'>,
+): SecretSource => ({
+  file: flags.pinFile,
+  fd: parseDescriptor(flags.pinFd, '--pin-fd'),
+  variable: environment['TUF_SIGNER_PIN'],
 });
 
 export function clockOf({ now }: Pick<GlobalFlags, 'now'>): Clock {
@@ -71,11 +103,8 @@ export function personalSigner(flags: GlobalFlags, context: RunContext): HeldSig
   const { scheme } = parseSignerUri(uri);
   switch (scheme) {
     case 'piv': {
-      const fd = flags.pinFd === undefined ? undefined : Number(flags.pinFd);
-      if (fd !== undefined && !(Number.isInteger(fd) && fd >= 0))
-        throw new UsageError('--pin-fd takes the number of a file descriptor');
-      const source = { file: flags.pinFile, fd, variable: context.environment['TUF_SIGNER_PIN'] };
-      return cardSigner(pcscTransport(), pinPrompts(source, context.asker, context.output), parsePivUri(uri));
+      const prompts = pinPrompts(pinSource(flags, context), context.asker, context.output);
+      return cardSigner(context.openCards(), prompts, parsePivUri(uri));
     }
     case 'file': {
       const signer = fileSigner(uri, fileOptions(flags, context));

@@ -37,6 +37,7 @@ export async function run(
     periods: periods === undefined ? undefined : parsePeriods(periods, 'the period'),
     online: onlineKey === undefined ? undefined : await readOnlineKey(onlineKey, flags, context),
     ownKey: () => signer.readPublicKey(),
+    ownAttestation: async () => signer.readAttestation?.(),
   });
   const { output } = context;
   output.say(`${created ? 'Created' : 'Changed'} role ${name} in ${branch} and pushed it.`);

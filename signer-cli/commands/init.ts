@@ -87,6 +87,7 @@ export async function run(
         timestamp: answers.periods(flags.timestampPeriods, 'timestamp', defaults.timestamp),
       },
       ownKey: () => signer.readPublicKey(),
+      ownAttestation: async () => signer.readAttestation?.(),
     });
     const { report } = await loadRemoteEvent(workspace, branch);
     output.say(`Created and pushed ${branch}.`);

@@ -1,7 +1,8 @@
 import type { Instant } from '../clock.ts';
 import type { Document, Root } from '../metadata/document.ts';
-import { ROOT, type RoleName } from '../metadata/names.ts';
+import { type Keyid, type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
 import { type Quorum, verifyQuorum } from '../metadata/quorum.ts';
+import type { AttestationResult } from '../policy/attestation.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type DelegationGraph, delegationGraph } from '../repository/delegators.ts';
 import { diffTrees, type RoleChange, roleChange, type TreeDiff } from '../repository/diff.ts';
@@ -32,6 +33,10 @@ export interface Facts {
   readonly history: ReadonlyMap<number, Parsed<Document<Root>>>;
   /** Where the default branch stands now; missing where known-good was given by hand, which turns rule `base` off. */
   readonly main: RepositoryTree | undefined;
+  /** What became of verifying the attestations that the event depends on; none where no key joins. */
+  readonly attestations: ReadonlyMap<Keyid, AttestationResult>;
+  /** The forge account that brought a joining key; `undefined` where no forge was asked. */
+  readonly accounts: ReadonlyMap<Keyid, KeyOwner> | undefined;
 }
 
 export const noFacts: Facts = {
@@ -39,6 +44,8 @@ export const noFacts: Facts = {
   knownGoodArtifactsVerified: false,
   history: new Map(),
   main: undefined,
+  attestations: new Map(),
+  accounts: undefined,
 };
 
 /** Everything that the rules look at, derived once. */

@@ -1,9 +1,12 @@
 import type { Instant } from '../clock.ts';
 import type { Document, Signed } from '../metadata/document.ts';
+import type { PolicyFile } from '../policy/policy.ts';
+import type { Parsed } from '../repository/tree.ts';
+import type { Attestations } from './cards.ts';
 import type { Context } from './context.ts';
 import { describeFiles, describeTargetFiles } from './describe/artifacts.ts';
 import { describeDelegations, describeRootRoles } from './describe/delegations.ts';
-import { describeOthers } from './describe/leaves.ts';
+import { describeLeaves, describeOthers } from './describe/leaves.ts';
 import { describeLifetime, PERIOD_MEMBERS } from './describe/lifetime.ts';
 import { capped } from './describe/text.ts';
 
@@ -16,36 +19,55 @@ export function describeRole(
   before: Document | undefined,
   after: Document | undefined,
   now: Instant,
+  attestations: Attestations = new Map(),
 ): readonly string[] {
   if (after === undefined) return ['the role is removed'];
   const [old, signed] = [before?.signed, after.signed];
-  if (old === undefined) return ['the role is new', ...describeSigned(undefined, signed, now)];
+  if (old === undefined) return ['the role is new', ...describeSigned(undefined, signed, now, attestations)];
   if (old.type !== signed.type) {
     const sentence = `what was a ${old.type} document is a ${signed.type} document now`;
-    return [sentence, ...describeSigned(undefined, signed, now)];
+    return [sentence, ...describeSigned(undefined, signed, now, attestations)];
   }
-  return describeSigned(old, signed, now);
+  return describeSigned(old, signed, now, attestations);
 }
 
 /** Which files below targets/ are added, changed and removed, in words. */
 export const describeArtifacts = (context: Context): readonly string[] =>
   describeFiles(context.diff.artifacts, context.facts.digests);
 
+/** What the policy file says otherwise than before, in words: root names it by its digest alone. */
+export function describePolicy(before: Parsed<PolicyFile>, after: Parsed<PolicyFile>): readonly string[] {
+  if (!after.ok) return ['the policy file can not be read, so nothing can be said of what it changes'];
+  const old = before.ok ? before.value : undefined;
+  if (old?.digest === after.value.digest) return [];
+  const changes = describeLeaves(old?.stated ?? {}, after.value.stated, []);
+  const sentences = changes.length === 0 ? ['only comments and spelling change'] : changes;
+  return [
+    ...(after.value.digest === undefined ? ['the policy file is removed'] : []),
+    ...capped(sentences, 'changes of the policy'),
+  ].map(sentence => `policy: ${sentence}`);
+}
+
 /** Members that every document has and that are told by name; `_type` is, where it changes. */
 const COMMON: readonly string[] = ['_type', 'version', 'expires', ...PERIOD_MEMBERS];
 
-function describeSigned(before: Signed | undefined, after: Signed, now: Instant): readonly string[] {
+function describeSigned(
+  before: Signed | undefined,
+  after: Signed,
+  now: Instant,
+  attestations: Attestations,
+): readonly string[] {
   const told: string[] = [...COMMON];
   const sentences = [...describeLifetime(before, after, now)];
   switch (after.type) {
     case 'root':
-      sentences.push(...describeRootRoles(before?.type === 'root' ? before : undefined, after));
+      sentences.push(...describeRootRoles(before?.type === 'root' ? before : undefined, after, attestations));
       told.push('keys', 'roles');
       break;
     case 'targets': {
       const old = before?.type === 'targets' ? before : undefined;
       sentences.push(
-        ...describeDelegations(old, after),
+        ...describeDelegations(old, after, attestations),
         ...describeTargetFiles(old?.targets ?? new Map(), after.targets),
       );
       told.push('delegations', 'targets');

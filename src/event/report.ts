@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { formatInstant, type Instant } from '../clock.ts';
 import { signedBytes } from '../metadata/document.ts';
-import { isOnlineRole, type KeyOwner, type RoleName } from '../metadata/names.ts';
+import { isOnlineRole, type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
 import type { RoleChange } from '../repository/diff.ts';
 import { documentOf } from '../repository/tree.ts';
 import type { Context } from './context.ts';
-import { describeArtifacts, describeRole } from './describe.ts';
+import { describeArtifacts, describePolicy, describeRole } from './describe.ts';
 import type { Judgement, Verdict } from './judge.ts';
 import { planOf, type QuorumOf, quorumsOf } from './plan.ts';
 import type { Reason } from './reason.ts';
@@ -128,7 +128,11 @@ function changesOf(context: Context, role: RoleName): readonly string[] {
   if (document === undefined && context.changes.get(role) !== 'removed') {
     return ['the document can not be read, so nothing can be said of what it changes'];
   }
-  return describeRole(documentOf(context.knownGood, role), document, context.now);
+  const { knownGood, tree, now, facts } = context;
+  return [
+    ...describeRole(documentOf(knownGood, role), document, now, facts.attestations),
+    ...(role === ROOT ? describePolicy(knownGood.policy, tree.policy) : []),
+  ];
 }
 
 function stateOf(change: RoleChange, readable: boolean, inviting: boolean, met: boolean): RoleState {

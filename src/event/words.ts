@@ -18,6 +18,9 @@ export function keyNames(
 /** The first digits of a keyid or fingerprint, enough to tell keys apart in a sentence. */
 export const shortId = (id: string): string => id.slice(0, 12);
 
+/** As many digits as people compare: nobody can make a key whose fingerprint begins with the same 80 bits. */
+export const longId = (id: string): string => id.slice(0, 20);
+
 /** `a name` in quotes, with everything unprintable escaped and cut to a sane length. */
 export const quoted = (text: string): string =>
   JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}…` : text);

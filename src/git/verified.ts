@@ -4,7 +4,7 @@ import type { CommitSha } from './oid.ts';
 import type { GitRepository } from './process.ts';
 
 /** Raised whenever a rule of judgement gets stricter, so that old marks count for nothing. */
-const GENERATION = 1;
+const GENERATION = 2;
 const MAX_BYTES = 1 << 20;
 
 const fileOf = (repository: GitRepository): string =>

@@ -25,7 +25,8 @@ import {
 import { Draft } from '../repository/draft.ts';
 import { invitedTo } from '../repository/state.ts';
 import { documentOf, invitesOf, type RepositoryTree } from '../repository/tree.ts';
-import type { PublicKeyInfo } from '../signers/signer.ts';
+import type { CardAttestation, PublicKeyInfo } from '../signers/signer.ts';
+import { attestKey } from './attestations.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
 import { knownGoodOf } from './event.ts';
@@ -44,6 +45,8 @@ export interface DelegateRequest {
   /** An online key that signs this role instead of people. */
   readonly online?: { readonly key: PublicKeyParts; readonly uri: string } | undefined;
   readonly ownKey: () => Promise<PublicKeyInfo>;
+  /** What the card says of that key. */
+  readonly ownAttestation?: (() => Promise<CardAttestation | undefined>) | undefined;
 }
 
 export interface DelegateOutcome {
@@ -161,6 +164,7 @@ async function applySigners(
     if (owner === user) {
       const key = personKey(await request.ownKey(), owner);
       draft.edit(delegator, signed => withKey(signed, role, key));
+      await attestKey(draft, key, request.ownAttestation, workspace.clock.now());
     } else {
       draft.invite(owner, new Set([...(draft.invites.get(owner) ?? []), role]));
     }

@@ -35,13 +35,12 @@ export async function loadEvent(workspace: Workspace, request: EventRequest): Pr
   const main = given ? undefined : await findMain(workspace);
   const knownGoodCommit = request.knownGood ?? (await knownGoodOf(workspace, request.head, main as Main));
   const now = workspace.clock.now();
-  const { policy } = workspace;
   const gathered = await gatherEvent(
     workspace.objects,
     { event: request.head, knownGood: knownGoodCommit, main: main?.commit },
-    { policy, now },
+    { now },
   );
-  const judgement = judge({ ...gathered, knownGoodGiven: given, policy, now });
+  const judgement = judge({ ...gathered, knownGoodGiven: given, now });
   const report = reportOf(judgement, {
     event: request.branch,
     head: request.head,

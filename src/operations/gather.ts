@@ -7,7 +7,8 @@ import type { CommitSha } from '../git/oid.ts';
 import { hasVerified, rememberVerified } from '../git/verified.ts';
 import type { Policy } from '../policy/policy.ts';
 import { allDigests, changedDigests } from '../repository/digests.ts';
-import type { RepositoryTree } from '../repository/tree.ts';
+import { emptyTree, policyOf, type RepositoryTree } from '../repository/tree.ts';
+import { gatherAttestations } from './attestations.ts';
 import { TreeReader } from './read-tree.ts';
 
 /** The commits that an event is judged by. */
@@ -24,10 +25,11 @@ export interface GatheredEvent {
   readonly event: RepositoryTree;
   readonly knownGoodFaults: readonly Reason[];
   readonly facts: Facts;
+  /** The policy in force: known-good's. */
+  readonly policy: Policy;
 }
 
 export interface GatherOptions {
-  readonly policy: Policy;
   readonly now: Instant;
   /** Hash and verify all of known-good even where this machine has done so before. */
   readonly distrustCache?: boolean;
@@ -49,11 +51,14 @@ export async function gatherEvent(
   const { faults, artifactsVerified } = await verifyKnownGood(trees, commits.knownGood, knownGood, options);
   const needed = artifactsVerified ? changedDigests(knownGood, event) : allDigests(event);
   const digests = await objects.hashBlobs(needed);
+  const policy = policyOf(knownGood);
+  const attestations = await gatherAttestations(objects, knownGood, event, policy, options.now);
   return {
     knownGood,
     event,
     knownGoodFaults: faults,
-    facts: { ...noFacts, digests, knownGoodArtifactsVerified: artifactsVerified, main },
+    facts: { ...noFacts, digests, knownGoodArtifactsVerified: artifactsVerified, main, attestations },
+    policy,
   };
 }
 
@@ -61,7 +66,7 @@ async function verifyKnownGood(
   trees: TreeReader,
   commit: CommitSha,
   tree: RepositoryTree,
-  { policy, now, distrustCache = false }: GatherOptions,
+  { now, distrustCache = false }: GatherOptions,
 ): Promise<{ readonly faults: readonly Reason[]; readonly artifactsVerified: boolean }> {
   const { repository } = trees.objects;
   if (tree.metadata.size === 0 && tree.artifacts.size === 0) return { faults: [], artifactsVerified: true };
@@ -69,21 +74,33 @@ async function verifyKnownGood(
     return { faults: [], artifactsVerified: true };
   }
   const facts = await factsOf(trees, tree);
-  const { reasons } = judgeRepository({ mode: 'known-good', tree, policy, facts, now });
+  const { reasons } = judgeRepository({ mode: 'known-good', tree, policy: policyOf(tree), facts, now });
   // Warnings of main's own are for main's own judgement; wrong artifacts tell an event where it has to look itself.
   const faults = reasons.filter(({ rule, severity }) => severity === 'refuse' || rule === 'artifacts');
   if (faults.length === 0) await rememberVerified(repository, commit);
   return { faults, artifactsVerified: !faults.some(({ rule }) => rule === 'artifacts') };
 }
 
-/** Reads one complete repository for {@link judgeRepository}, every hash and every root. Throws {@link GitError}. */
+/**
+ * Reads one complete repository for {@link judgeRepository}, every hash and every root. Attestations are verified where an
+ * instant to do it at is given. Throws {@link GitError}.
+ */
 export async function gatherRepository(
   objects: ObjectReader,
   commit: CommitSha,
-): Promise<{ readonly tree: RepositoryTree; readonly facts: Facts }> {
+  now?: Instant,
+): Promise<{ readonly tree: RepositoryTree; readonly facts: Facts; readonly policy: Policy }> {
   const trees = new TreeReader(objects);
   const tree = await trees.read(commit);
-  return { tree, facts: await factsOf(trees, tree) };
+  const policy = policyOf(tree);
+  const facts = await factsOf(trees, tree);
+  if (now === undefined || !asksForAttestation(policy)) return { tree, facts, policy };
+  const attestations = await gatherAttestations(objects, emptyTree, tree, policy, now);
+  return { tree, facts: { ...facts, attestations }, policy };
+}
+
+function asksForAttestation({ attestation: { requirement } }: Policy): boolean {
+  return [requirement.default, ...requirement.roles.values()].some(value => value !== 'off');
 }
 
 const factsOf = async (trees: TreeReader, tree: RepositoryTree): Promise<Facts> => ({

@@ -17,7 +17,8 @@ import {
 } from '../repository/documents.ts';
 import { Draft } from '../repository/draft.ts';
 import { emptyTree } from '../repository/tree.ts';
-import type { PublicKeyInfo } from '../signers/signer.ts';
+import type { CardAttestation, PublicKeyInfo } from '../signers/signer.ts';
+import { attestKey } from './attestations.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
 import { TreeReader } from './read-tree.ts';
@@ -49,6 +50,8 @@ export interface InitRequest {
   };
   /** The maintainer's own key; not asked for where they sign neither role. */
   readonly ownKey: () => Promise<PublicKeyInfo>;
+  /** What the card says of that key. */
+  readonly ownAttestation?: (() => Promise<CardAttestation | undefined>) | undefined;
 }
 
 /** The branch that a new repository gets. */
@@ -86,6 +89,7 @@ export async function initRepository(workspace: Workspace, request: InitRequest)
   }
   const everyone = new Set([...request.root.signers, ...request.targets.signers]);
   const own = everyone.has(user) ? personKey(await request.ownKey(), user) : undefined;
+  if (own !== undefined) await attestKey(draft, own, request.ownAttestation, now);
   for (const [role, { signers, threshold }] of [
     [ROOT, request.root],
     [TARGETS, request.targets],

@@ -1,3 +1,4 @@
+import { longId } from '../event/words.ts';
 import type { BranchName } from '../git/names.ts';
 import { computeKeyid, decodeKey, requirePublicKey } from '../metadata/key.ts';
 import { type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
@@ -6,6 +7,7 @@ import { delegationGraph } from '../repository/delegators.ts';
 import { personKey } from '../repository/documents.ts';
 import { Draft } from '../repository/draft.ts';
 import type { PersonalSigner } from '../signers/signer.ts';
+import { attestKey } from './attestations.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
 import { type LoadedEvent, loadRemoteEvent } from './event.ts';
@@ -37,7 +39,7 @@ export async function acceptInvitations(
     const info = await signer.readPublicKey();
     const key = personKey(info, owner);
     const publicKey = requirePublicKey(decodeKey(computeKeyid(key), key, 'your key'));
-    const question = `${owner} is invited to sign ${roles.join(' and ')}. Join with the key of ${info.place} (fingerprint ${publicKey.fingerprint.slice(0, 12)})?`;
+    const question = `${owner} is invited to sign ${roles.join(' and ')}. Join with the key of ${info.place} (fingerprint ${longId(publicKey.fingerprint)})?`;
     if (agreed !== question) {
       prompter.show(event.report);
       if (!(await prompter.confirm(question)))
@@ -48,6 +50,7 @@ export async function acceptInvitations(
     const graph = delegationGraph(event.gathered.event);
     for (const role of roles)
       draft.edit(graph.roles.get(role)?.delegator ?? ROOT, signed => withKey(signed, role, key));
+    await attestKey(draft, key, () => signer.readAttestation?.(), workspace.clock.now());
     draft.invite(owner, new Set());
     const result = await commitAndPush(workspace, {
       branch,

@@ -48,9 +48,9 @@ export async function onlineSign(
 ): Promise<OnlineOutcome> {
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const main = await fetchMain(workspace);
-    const { tree, facts } = await gatherRepository(workspace.objects, main.commit);
+    const { tree, facts, policy } = await gatherRepository(workspace.objects, main.commit);
     const now = workspace.clock.now();
-    const { reasons } = judgeRepository({ mode: 'known-good', tree, policy: workspace.policy, facts, now });
+    const { reasons } = judgeRepository({ mode: 'known-good', tree, policy, facts, now });
     // Artifacts that disagree would be published under the old hash's name: that is for people to mend first.
     const refusals = reasons
       .filter(({ severity, rule }) => severity === 'refuse' || rule === 'artifacts')

@@ -8,6 +8,8 @@ import { JsonError } from '../json.ts';
 import { type Document, isRoot, parseDocument, type Root } from '../metadata/document.ts';
 import { MetadataError } from '../metadata/error.ts';
 import type { RoleName } from '../metadata/names.ts';
+import { PolicyError } from '../policy/error.ts';
+import { noPolicyFile, POLICY_FILE, type PolicyFile } from '../policy/policy.ts';
 import { RepositoryError } from '../repository/error.ts';
 import { type Invites, noInvites, parseState } from '../repository/state.ts';
 import {
@@ -59,6 +61,7 @@ export class TreeReader {
       unreadableNames: [...unreadableNames, ...metadata.unreadableNames, ...artifacts.unreadableNames],
       documents: await this.#readDocuments(metadata.entries),
       invites: await this.#readInvites(metadata.entries.get(STATE_FILE)),
+      policy: await this.#readPolicy(outside.get(POLICY_FILE)),
     };
   }
 
@@ -101,6 +104,16 @@ export class TreeReader {
       return { ok: false, error: new RepositoryError('BAD_FILE', 'is no regular file') };
     }
     return this.#parse(entry.oid, parseState);
+  }
+
+  async #readPolicy(entry: TreeEntry | undefined): Promise<Parsed<PolicyFile>> {
+    if (entry === undefined) return { ok: true, value: noPolicyFile };
+    if (!REGULAR.has(entry.mode)) {
+      return { ok: false, error: new RepositoryError('BAD_FILE', 'is no regular file') };
+    }
+    // Loaded here: most repositories have no policy file, and no run should pay for a YAML parser then.
+    const { parsePolicyFile } = await import('../policy/parse.ts');
+    return this.#parse(entry.oid, parsePolicyFile);
   }
 
   async #parse<T>(oid: ObjectId, parse: (bytes: Uint8Array) => T): Promise<Parsed<T>> {
@@ -169,5 +182,6 @@ const emptyFolder: Folder = { entries: new Map(), unreadableNames: [] };
 const isContentFault = (error: unknown): error is CodedError =>
   error instanceof JsonError ||
   error instanceof MetadataError ||
+  error instanceof PolicyError ||
   error instanceof RepositoryError ||
   (error instanceof GitError && error.code === 'OBJECT_TOO_LARGE');

@@ -37,9 +37,8 @@ export async function updateTargets(
     if (head === undefined) throw new OperationError('NOT_FOUND', `there is no event ${branch} on ${remote}`);
     const knownGood = await knownGoodOf(workspace, head, main);
     const now = workspace.clock.now();
-    const { policy } = workspace;
     const commits = { event: head, knownGood, main: undefined };
-    const gathered = await gatherEvent(workspace.objects, commits, { policy, now });
+    const gathered = await gatherEvent(workspace.objects, commits, { now });
     const edits = nextEdit(workspace, gathered);
     if (edits === undefined) return { updated };
     const result = await commitAndPush(workspace, {

@@ -35,9 +35,9 @@ export const SITE_LAYOUT = { metadata: '', targets: 'targets' } as const;
  * then the client workflow from the trusted root. Throws {@link GitError}.
  */
 export async function verifyCommit(workspace: Workspace, request: VerifyRequest): Promise<VerifyOutcome> {
-  const { objects, policy, clock } = workspace;
+  const { objects, clock } = workspace;
   const now = clock.now();
-  const { tree, facts } = await gatherRepository(objects, request.commit);
+  const { tree, facts, policy } = await gatherRepository(objects, request.commit, now);
   const judgement = judgeRepository({ mode: 'publish', tree, policy, facts, now });
   if (judgement.verdict !== 'accepted') {
     return { verdict: 'rejected', reasons: judgement.reasons, tree, client: undefined };

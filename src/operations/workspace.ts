@@ -9,7 +9,6 @@ import { defaultBranch, listLocalBranches, readRef } from '../git/refs.ts';
 import { type GitRepository, openRepository } from '../git/repository.ts';
 import { readSettings, type Settings } from '../git/settings.ts';
 import type { KeyOwner } from '../metadata/names.ts';
-import { defaultPolicy, type Policy } from '../policy/policy.ts';
 import { OperationError } from './error.ts';
 import { readPeerSettings } from './peer-settings.ts';
 
@@ -18,7 +17,6 @@ export interface Workspace extends AsyncDisposable {
   readonly repository: GitRepository;
   readonly objects: ObjectReader;
   readonly settings: Settings;
-  readonly policy: Policy;
   readonly clock: Clock;
 }
 
@@ -31,7 +29,6 @@ export async function openWorkspace(folder: string, clock: Clock): Promise<Works
     repository,
     objects,
     settings,
-    policy: defaultPolicy,
     clock,
     [Symbol.asyncDispose]: () => objects[Symbol.asyncDispose](),
   };

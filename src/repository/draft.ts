@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { DAY_MS, formatInstant, type Instant } from '../clock.ts';
 import { type JsonObject, jsonEqual, withMembers } from '../json.ts';
 import { membersOf } from '../metadata/decode.ts';
@@ -19,9 +20,12 @@ import {
 } from '../metadata/names.ts';
 import { decodePeriods, effectivePeriods } from '../metadata/periods.ts';
 import { serializeJson } from '../metadata/serialize.ts';
+import { POLICY_FILE, POLICY_MEMBER } from '../policy/policy.ts';
+import { attestationsOf } from './attestations.ts';
 import { RepositoryError } from './error.ts';
 import { type Invites, serializeState, withInvites } from './state.ts';
 import {
+  attestationFile,
   documentOf,
   historyFile,
   invitesOf,
@@ -43,6 +47,8 @@ export class Draft {
   readonly #tree: RepositoryTree;
   readonly #edited = new Map<RoleName, JsonObject>();
   readonly #renewed = new Set<RoleName>();
+  readonly #attestations = new Map<Keyid, Uint8Array>();
+  #policy: { readonly bytes: Uint8Array | undefined } | undefined;
   #invites: Invites;
 
   constructor(knownGood: RepositoryTree, tree: RepositoryTree) {
@@ -82,6 +88,18 @@ export class Draft {
     this.#invites = withInvites(this.#invites, owner, roles);
   }
 
+  /** Keeps what the card of a joining key says of it: `metadata/attestations/KEYID.pem`. */
+  attest(keyid: Keyid, pem: Uint8Array): void {
+    this.#attestations.set(keyid, pem);
+  }
+
+  /** Puts a policy file in place, or takes it away, and lets root name its digest. */
+  setPolicy(bytes: Uint8Array | undefined): void {
+    const digest = bytes === undefined ? undefined : createHash('sha256').update(bytes).digest('hex');
+    this.edit(ROOT, signed => withMembers(signed, new Map([[POLICY_MEMBER, digest]])));
+    this.#policy = { bytes };
+  }
+
   get invites(): Invites {
     return this.#invites;
   }
@@ -103,10 +121,31 @@ export class Draft {
       files.set(`metadata/${roleFile(role)}`, bytes);
       if (role === ROOT) files.set(`metadata/${historyFile(version)}`, bytes);
     }
+    for (const [keyid, pem] of this.#attestationFiles()) files.set(`metadata/${attestationFile(keyid)}`, pem);
+    if (this.#policy !== undefined) files.set(POLICY_FILE, this.#policy.bytes);
     if (this.#invites !== invitesOf(this.#tree)) {
       files.set(`metadata/${STATE_FILE}`, serializeState(this.#invites));
     }
     return files;
+  }
+
+  /** New attestations; and those of keys that this draft takes out of the last role that has them go. */
+  *#attestationFiles(): Iterable<[Keyid, Uint8Array | undefined]> {
+    const known = attestationsOf(this.#tree);
+    for (const [keyid, pem] of this.#attestations) if (!known.has(keyid)) yield [keyid, pem];
+    if (known.size === 0) return;
+    const before = new Set<Keyid>();
+    const after = new Set<Keyid>();
+    for (const name of new Set([...this.#tree.documents.keys(), ...this.#edited.keys()])) {
+      const document = documentOf(this.#tree, name);
+      const old = [...(document?.signed.delegations.roles.values() ?? [])];
+      const edited = this.#edited.get(name);
+      for (const { keyids } of old) for (const keyid of keyids) before.add(keyid);
+      for (const { keyids } of edited === undefined ? old : rolesIn(name, edited)) {
+        for (const keyid of keyids) after.add(keyid);
+      }
+    }
+    for (const keyid of known.keys()) if (before.has(keyid) && !after.has(keyid)) yield [keyid, undefined];
   }
 
   /** Roles whose keys or threshold this draft changes: what they hold now is signed by others. */

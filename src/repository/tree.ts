@@ -1,7 +1,15 @@
 import type { CodedError } from '../errors.ts';
+import { type JsonValue, member } from '../json.ts';
 import type { Document, Root, Targets } from '../metadata/document.ts';
 import { isRoot, isTargets } from '../metadata/document.ts';
-import { ROOT, type RoleName, roleNameProblem } from '../metadata/names.ts';
+import { type Keyid, ROOT, type RoleName, roleNameProblem } from '../metadata/names.ts';
+import {
+  defaultPolicy,
+  noPolicyFile,
+  POLICY_MEMBER,
+  type Policy,
+  type PolicyFile,
+} from '../policy/policy.ts';
 import { type Invites, noInvites } from './state.ts';
 
 /** An object id of git: hex of SHA-1 or SHA-256. Equal ids, equal bytes. */
@@ -43,6 +51,8 @@ export interface RepositoryTree {
   /** The parsed `metadata/ROLE.json` files. */
   readonly documents: ReadonlyMap<RoleName, Parsed<Document>>;
   readonly invites: Parsed<Invites>;
+  /** `tuf-signer.yml`; one without a digest where there is none. */
+  readonly policy: Parsed<PolicyFile>;
 }
 
 export const emptyTree: RepositoryTree = {
@@ -52,6 +62,7 @@ export const emptyTree: RepositoryTree = {
   unreadableNames: [],
   documents: new Map(),
   invites: { ok: true, value: noInvites },
+  policy: { ok: true, value: noPolicyFile },
 };
 
 export const STATE_FILE = '.signing-event-state';
@@ -82,6 +93,7 @@ export function metadataFile(path: string): MetadataFile {
 
 export const roleFile = (role: RoleName): string => `${role}.json`;
 export const historyFile = (version: number): string => `${HISTORY_FOLDER}${version}.root.json`;
+export const attestationFile = (keyid: Keyid): string => `${ATTESTATIONS_FOLDER}${keyid}.pem`;
 
 /** The document of `role` where it parsed. */
 export function documentOf(tree: RepositoryTree, role: RoleName): Document | undefined {
@@ -101,3 +113,16 @@ export function targetsOf(tree: RepositoryTree, role: RoleName): Document<Target
 
 export const invitesOf = (tree: RepositoryTree): Invites =>
   tree.invites.ok ? tree.invites.value : noInvites;
+
+/** What root says that the policy file's digest is: anything that a document may hold, `undefined` where it says nothing. */
+export function statedPolicyDigest(tree: RepositoryTree): JsonValue | undefined {
+  const root = rootOf(tree);
+  return root === undefined ? undefined : member(root.signed.raw, POLICY_MEMBER);
+}
+
+/** The policy that `tree` puts in force: that of the file which its root names, else the default one. */
+export function policyOf(tree: RepositoryTree): Policy {
+  if (!tree.policy.ok) return defaultPolicy;
+  const { digest, policy } = tree.policy.value;
+  return digest === statedPolicyDigest(tree) ? policy : defaultPolicy;
+}

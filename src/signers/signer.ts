@@ -22,8 +22,18 @@ export interface PublicKeyInfo {
   readonly place: string;
 }
 
+/** What a card says of the key in its slot: that it was made there, and how it is guarded. DER, X.509. */
+export interface CardAttestation {
+  /** Of the slot, made by the card (PIV INS F9). */
+  readonly certificate: Uint8Array;
+  /** The card's own (slot F9), and what stands above it where the card or the host has it. */
+  readonly issuers: readonly Uint8Array[];
+}
+
 /** What a person signs with: a {@link Signer} that can also say which key it would bring into a role. */
 export interface PersonalSigner extends Signer {
   /** Throws a coded error where there is no such key, or no saying which one is meant. */
   readPublicKey(): Promise<PublicKeyInfo>;
+  /** The attestation of that key; `undefined` where it was not made on the card, or the card has no such thing. */
+  readAttestation?(): Promise<CardAttestation | undefined>;
 }

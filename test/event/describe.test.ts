@@ -1,10 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CodedError } from '../../src/errors.ts';
-import { describeArtifacts, describeRole } from '../../src/event/describe.ts';
+import { describeArtifacts, describePolicy, describeRole } from '../../src/event/describe.ts';
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue, jsonEqual } from '../../src/json.ts';
 import { type Document, parseDocument } from '../../src/metadata/document.ts';
+import { requirePublicKey } from '../../src/metadata/key.ts';
 import { serializeJson } from '../../src/metadata/serialize.ts';
+import type { AttestationResult } from '../../src/policy/attestation.ts';
+import { PolicyError } from '../../src/policy/error.ts';
+import { parsePolicyFile } from '../../src/policy/parse.ts';
+import { noPolicyFile, type PolicyFile } from '../../src/policy/policy.ts';
+import type { Parsed } from '../../src/repository/tree.ts';
 import { arbitraryJson } from '../support/arbitrary-json.ts';
 import { judgeEvent, keyOf, repositoryOf, testNow } from '../support/tree-builder.ts';
 
@@ -86,7 +92,7 @@ function changes(signed: JsonValue, edit: Edit): readonly string[] {
 
 const fingerprint = (name: string): string =>
   describeRole(undefined, documentOf({ ...ROOT, keys: { ...ROOT.keys, ...keys(name) } }), testNow)
-    .map(line => new RegExp(`^key ([0-9a-f]{12}).*keyid ${keyOf(name).keyid.slice(0, 12)}`).exec(line)?.[1])
+    .map(line => new RegExp(`^key ([0-9a-f]{20}).*keyid ${keyOf(name).keyid.slice(0, 12)}`).exec(line)?.[1])
     .find(found => found !== undefined) ?? 'none';
 
 describe('describeRole says', () => {
@@ -151,7 +157,7 @@ describe('describeRole says', () => {
       signed => Object.assign(signed.delegations.keys, { [keyOf('@dave').keyid]: keyOf('@dave#2').raw }),
       [
         expect.stringMatching(
-          /^the key listed as "[0-9a-f]{64}" is another public key now: [0-9a-f]{12}, not [0-9a-f]{12}$/,
+          /^the key listed as "[0-9a-f]{64}" is another public key now: [0-9a-f]{20}, not [0-9a-f]{20}$/,
         ),
         expect.stringMatching(/keyval\.public changes from/),
       ],
@@ -169,7 +175,7 @@ describe('describeRole says', () => {
         void signed.delegations.roles.push({ ...DEV, name: 'qa', paths: ['qa/*'], terminating: false }),
       [
         expect.stringMatching(
-          /^it delegates to qa: paths "qa\/\*"; the search goes on after it; signed by 1 of 2 signers: @dave \(key .{12}\) and @erin \(key .{12}\)$/,
+          /^it delegates to qa: paths "qa\/\*"; the search goes on after it; signed by 1 of 2 signers: @dave \(key .{20}\) and @erin \(key .{20}\)$/,
         ),
       ],
     ],
@@ -392,6 +398,84 @@ function* objectMutants(object: JsonObject): Iterable<JsonValue> {
 /** The character there replaced by another hex digit. */
 const flipped = (text: string, index: number): string =>
   text.slice(0, index) + (text[index] === '0' ? '1' : '0') + text.slice(index + 1);
+
+describe('the description of what is not in a document says', () => {
+  const zoe = keyOf('@zoe');
+  const withZoe = { ...ROOT, keys: { ...ROOT.keys, ...keys('@zoe') } };
+  const said = (result: AttestationResult): readonly string[] =>
+    describeRole(documentOf(ROOT), documentOf(withZoe), testNow, new Map([[zoe.keyid, result]]));
+  const card: AttestationResult = {
+    ok: true,
+    fingerprint: requirePublicKey(zoe.key).fingerprint,
+    serial: 4242,
+    firmware: [5, 7, 4],
+    pinPolicy: 'once',
+    touchPolicy: 'always',
+    formFactor: 'usb-c-nano',
+    ca: 'yubico',
+  };
+  const name = `key ${fingerprint('@zoe')} of @zoe`;
+
+  it.each<readonly [string, AttestationResult, string]>([
+    [
+      'which card made a new key',
+      card,
+      'was made by YubiKey 4242, firmware 5.7.4, PIN policy once, touch policy always, usb-c-nano',
+    ],
+    [
+      'whose word that is, where it is not that of Yubico',
+      { ...card, formFactor: undefined, ca: 'ab'.repeat(32) },
+      `was made by card 4242, firmware 5.7.4, PIN policy once, touch policy always, attested by CA ${'ab'.repeat(10)}`,
+    ],
+    [
+      'that an attestation is of another key',
+      { ...card, fingerprint: '0'.repeat(64) },
+      'has an attestation that counts for nothing: it is of another key',
+    ],
+    [
+      'that an attestation does not verify',
+      { ok: false, code: 'EXPIRED', reason: 'too old' },
+      'has an attestation that counts for nothing: too old',
+    ],
+  ])('%s', (_, result, sentence) => expect(said(result)).toContain(`${name} ${sentence}`));
+
+  const file = (text: string): Parsed<PolicyFile> => ({
+    ok: true,
+    value: parsePolicyFile(Buffer.from(text)),
+  });
+  const none: Parsed<PolicyFile> = { ok: true, value: noPolicyFile };
+  const before = file('version: 1\nattestation: { default: warn, pin-policy: [once] }\n');
+  it.each<readonly [string, Parsed<PolicyFile>, readonly string[]]>([
+    ['nothing of the same policy', before, []],
+    [
+      'what a policy asks otherwise',
+      file('version: 1\nattestation: { default: off, pin-policy: [once, never] }\n'),
+      [
+        'policy: attestation.default changes from "warn" to "off"',
+        'policy: attestation.pin-policy[1] is set to "never"',
+      ],
+    ],
+    [
+      'that nothing is asked otherwise',
+      file('version: 1 # the first\nattestation: { default: warn, pin-policy: [once] }\n'),
+      ['policy: only comments and spelling change'],
+    ],
+    [
+      'that the policy goes',
+      none,
+      [
+        'policy: the policy file is removed',
+        'policy: version is removed (it was "1")',
+        'policy: attestation is removed (it was {"default":"warn","pin-policy":["once"]})',
+      ],
+    ],
+    [
+      'that a policy can not be read',
+      { ok: false, error: new PolicyError('POLICY_SYNTAX', 'no') },
+      ['the policy file can not be read, so nothing can be said of what it changes'],
+    ],
+  ])('%s', (_, after, expected) => expect(describePolicy(before, after)).toEqual(expected));
+});
 
 describe('describeArtifacts says', () => {
   const main = repositoryOf({ signers: ['@alice'], artifacts: { 'a.txt': 'a', 'b.txt': 'b', 'c.txt': 'c' } });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { noFacts } from '../../src/event/context.ts';
 import { judge, judgeRepository, type Verdict, verdictOf } from '../../src/event/judge.ts';
 import { awaits, type Finding, type Reason, refuse, ruleIds, warn } from '../../src/event/reason.ts';
-import { defaultPolicy } from '../../src/policy/policy.ts';
+import { defaultPolicy, type Policy } from '../../src/policy/policy.ts';
 import { emptyTree } from '../../src/repository/tree.ts';
 import {
   initialEvent,
@@ -161,7 +161,8 @@ describe('a rule that throws', () => {
   });
 
   it('does not hide what the other rules say, nor need it throw an error', () => {
-    const policy = {
+    const policy: Policy = {
+      ...defaultPolicy,
       get maxVersionStep(): number {
         // oxlint-disable-next-line typescript/only-throw-error -- what a defect may do
         throw 'nothing';

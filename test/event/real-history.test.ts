@@ -6,7 +6,6 @@ import { type ObjectReader, openObjectReader } from '../../src/git/objects.ts';
 import type { CommitSha } from '../../src/git/oid.ts';
 import { openBareRepository } from '../../src/git/repository.ts';
 import { gatherEvent } from '../../src/operations/gather.ts';
-import { defaultPolicy } from '../../src/policy/policy.ts';
 import { type FixtureCase, fixtureCases, loadFixtureRepository } from '../support/fixture-repo.ts';
 import { haveFixtures } from '../support/fixtures.ts';
 
@@ -37,8 +36,8 @@ describe.skipIf(!haveFixtures)('events of the real history', () => {
       knownGood: fixture.base as CommitSha,
       main: fixture.base as CommitSha,
     };
-    const gathered = await gatherEvent(objects, commits, { policy: defaultPolicy, now });
-    return judge({ ...gathered, knownGoodGiven: true, policy: defaultPolicy, now });
+    const gathered = await gatherEvent(objects, commits, { now });
+    return judge({ ...gathered, knownGoodGiven: true, now });
   };
 
   it.each(haveFixtures ? fixtureCases() : [])('$event $ref is $expected', async fixture => {

@@ -109,7 +109,7 @@ describe('parseFileUri', () => {
 
 describe('parseSignerUri', () => {
   it('knows piv and file', () => {
-    expect(parseSignerUri('piv:serial=7')).toEqual({ scheme: 'piv', piv: { serial: 7, slot: '9c' } });
+    expect(parseSignerUri('piv:serial=7')).toEqual({ scheme: 'piv', piv: { serial: 7, slot: undefined } });
     expect(parseSignerUri('file:a')).toMatchObject({ scheme: 'file', file: { path: 'a' } });
   });
   it.each(['gcpkms:x', 'a', '', ':', 'http://x', '__proto__:', 'constructor:x'])(

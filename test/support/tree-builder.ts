@@ -9,7 +9,14 @@ import { canonicalJson } from '../../src/metadata/canonical.ts';
 import { type Document, parseDocument, parseDocumentOf, type Root } from '../../src/metadata/document.ts';
 import type { RoleName } from '../../src/metadata/names.ts';
 import { serializeJson } from '../../src/metadata/serialize.ts';
-import { defaultPolicy, type Policy } from '../../src/policy/policy.ts';
+import { parsePolicyFile } from '../../src/policy/parse.ts';
+import {
+  noPolicyFile,
+  POLICY_FILE,
+  POLICY_MEMBER,
+  type Policy,
+  type PolicyFile,
+} from '../../src/policy/policy.ts';
 import { allDigests, changedDigests } from '../../src/repository/digests.ts';
 import { RepositoryError } from '../../src/repository/error.ts';
 import { type Invites, noInvites, parseState } from '../../src/repository/state.ts';
@@ -18,6 +25,7 @@ import {
   metadataFile,
   type ObjectId,
   type Parsed,
+  policyOf,
   type RepositoryTree,
   STATE_FILE,
   type TreeEntry,
@@ -287,6 +295,17 @@ export class TestRepository {
     return this.write(path, JSON.stringify({ invites }));
   }
 
+  /** Puts a policy file in place, or takes it away, with root to name it. */
+  policy(text: string | undefined): this {
+    if (text === undefined) this.remove(POLICY_FILE);
+    else this.write(POLICY_FILE, text);
+    return this.edit('root', signed => {
+      const members = signed as unknown as Record<string, JsonValue>;
+      if (text === undefined) delete members[POLICY_MEMBER];
+      else members[POLICY_MEMBER] = sha256(utf8(text));
+    });
+  }
+
   /** Snapshot and timestamp anew, as the automation does on main. */
   onlineSign(): this {
     const meta: Record<string, WireMeta> = this.files.has('metadata/snapshot.json')
@@ -328,6 +347,7 @@ export class TestRepository {
       unreadableNames: [...this.unreadableNames],
       documents,
       invites: state === undefined ? { ok: true, value: noInvites } : invitesAt(state),
+      policy: policyAt(outside.get(POLICY_FILE)),
     };
   }
 
@@ -436,7 +456,7 @@ export interface JudgeOptions {
 export function judgeEvent(
   knownGood: TestRepository,
   event: TestRepository,
-  { now = testNow, policy = defaultPolicy, facts = {}, given = false }: JudgeOptions = {},
+  { now = testNow, policy = policyOf(knownGood.tree()), facts = {}, given = false }: JudgeOptions = {},
 ): Judgement {
   const [before, after] = [knownGood.tree(), event.tree()];
   const own = judgeTree('known-good', knownGood, { now, policy });
@@ -458,7 +478,7 @@ export function judgeEvent(
 export function judgeTree(
   mode: Exclude<Mode, 'event'>,
   repository: TestRepository,
-  { now = testNow, policy = defaultPolicy, facts = {} }: JudgeOptions = {},
+  { now = testNow, policy = policyOf(repository.tree()), facts = {} }: JudgeOptions = {},
 ): Judgement {
   const tree = repository.tree();
   const history = new Map<number, Parsed<Document<Root>>>();
@@ -514,6 +534,13 @@ function invitesAt({ mode, oid }: TreeEntry): Parsed<Invites> {
   if (!mode.startsWith('100'))
     return { ok: false, error: new RepositoryError('BAD_FILE', 'is no regular file') };
   return parsed(() => parseState(required(oid)));
+}
+
+function policyAt(entry: TreeEntry | undefined): Parsed<PolicyFile> {
+  if (entry === undefined) return { ok: true, value: noPolicyFile };
+  if (!entry.mode.startsWith('100'))
+    return { ok: false, error: new RepositoryError('BAD_FILE', 'is no regular file') };
+  return parsed(() => parsePolicyFile(required(entry.oid)));
 }
 
 /** Only a coded error is a fault of the content: any other one fails the test that met it. */

@@ -8,9 +8,24 @@ import {
 } from '../../../src/signers/piv/apdu.ts';
 
 const NOTHING = new Uint8Array(0);
+const WRONG_LENGTH: Response = { data: NOTHING, sw: 0x6700 };
 const GET_RESPONSE = 0xc0;
-/** The largest chained command that is taken; a certificate and its wrapping have less. */
-const MAX_CHAIN = 8_192;
+/** The largest command that is taken, chained or not; a YubiKey's certificates and their wrapping have less. */
+const BUFFER_BYTES = 3_072;
+
+/** How a card's APDUs depart from the obvious; each is what some card on the market does. */
+export interface ApduQuirks {
+  /** Bytes in one reply, whatever Le allows: `61xx` even to an extended APDU. */
+  readonly replyLimit?: number;
+  /** Gives a reply whole, whatever Le allows. */
+  readonly isWhole?: boolean;
+  /** Takes no chained commands: 6884. */
+  readonly refusesChaining?: boolean;
+  /** Takes no extended APDUs: 6700. */
+  readonly refusesExtended?: boolean;
+  /** The largest command's data, 3,072 by default; longer ones get 6700. */
+  readonly bufferBytes?: number;
+}
 
 /**
  * The card's side of APDU transport: gathers chained commands (CLA 10), cuts replies that exceed Le into pieces fetched by GET
@@ -18,11 +33,13 @@ const MAX_CHAIN = 8_192;
  */
 export class ApduPort {
   readonly #handle: (command: Command) => Response;
+  readonly #quirks: ApduQuirks;
   #chain: { readonly command: Command; readonly data: Uint8Array } | undefined;
   #rest: Uint8Array = NOTHING;
 
-  constructor(handle: (command: Command) => Response) {
+  constructor(handle: (command: Command) => Response, quirks: ApduQuirks = {}) {
     this.#handle = handle;
+    this.#quirks = quirks;
   }
 
   reset(): void {
@@ -33,7 +50,8 @@ export class ApduPort {
   /** Answers one command APDU. Never throws. */
   process(apdu: Uint8Array): Uint8Array {
     const command = decodeCommand(apdu);
-    return encodeResponse(command === undefined ? { data: NOTHING, sw: 0x6700 } : this.#answer(command));
+    const isRefused = this.#quirks.refusesExtended === true && isExtended(apdu);
+    return encodeResponse(command === undefined || isRefused ? WRONG_LENGTH : this.#answer(command));
   }
 
   #answer(command: Command): Response {
@@ -41,9 +59,11 @@ export class ApduPort {
       return this.#cut(command.le, this.#rest, 0x9000);
     this.#rest = NOTHING;
     const gathered = this.#gather(command);
-    if (gathered === undefined) return { data: NOTHING, sw: 0x6700 };
+    if (gathered === undefined) return WRONG_LENGTH;
     if ((command.cla & CLA_CHAINED) !== 0) {
-      this.#chain = { command, data: gathered };
+      if (this.#quirks.refusesChaining === true) return { data: NOTHING, sw: 0x6884 };
+      // A copy: the host zeroes its APDUs.
+      this.#chain = { command, data: Uint8Array.from(gathered) };
       return { data: NOTHING, sw: 0x9000 };
     }
     this.#chain = undefined;
@@ -55,24 +75,18 @@ export class ApduPort {
   #gather(command: Command): Uint8Array | undefined {
     const data = command.data ?? NOTHING;
     const before = this.#chain;
-    if (before === undefined) return data;
     const isSame =
-      before.command.ins === command.ins &&
+      before?.command.ins === command.ins &&
       before.command.p1 === command.p1 &&
       before.command.p2 === command.p2;
-    if (!isSame) {
-      this.#chain = undefined;
-      return data;
-    }
-    if (before.data.length + data.length > MAX_CHAIN) {
-      this.#chain = undefined;
-      return undefined;
-    }
-    return Buffer.concat([before.data, data]);
+    const whole = isSame ? Buffer.concat([before.data, data]) : data;
+    if (!isSame || whole.length > (this.#quirks.bufferBytes ?? BUFFER_BYTES)) this.#chain = undefined;
+    return whole.length > (this.#quirks.bufferBytes ?? BUFFER_BYTES) ? undefined : whole;
   }
 
   #cut(le: number | undefined, data: Uint8Array, sw: number): Response {
-    const size = le ?? LE_SHORT;
+    const { isWhole = false, replyLimit = Number.POSITIVE_INFINITY } = this.#quirks;
+    const size = isWhole ? data.length : Math.min(le ?? LE_SHORT, replyLimit);
     if (data.length <= size) {
       this.#rest = NOTHING;
       return { data, sw };
@@ -81,3 +95,6 @@ export class ApduPort {
     return { data: data.subarray(0, size), sw: 0x6100 | (this.#rest.length > 0xff ? 0 : this.#rest.length) };
   }
 }
+
+/** A fifth byte of 0 with more to follow. Source: ISO/IEC 7816-4 section 5.1. */
+const isExtended = (apdu: Uint8Array): boolean => apdu.length > 5 && apdu[4] === 0;

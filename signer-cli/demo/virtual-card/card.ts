@@ -1,40 +1,35 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command, Response } from '../../../src/signers/piv/apdu.ts';
-import { atLeast, type Firmware, INS, PIV_AID } from '../../../src/signers/piv/applet.ts';
+import { INS, PIV_AID } from '../../../src/signers/piv/applet.ts';
 import { CardError } from '../../../src/signers/piv/error.ts';
 import { ApduPort } from './apdu-port.ts';
+import { attestationCa } from './attestation-ca.ts';
+import { attestSlot, unpackFactory } from './attestation-commands.ts';
 import { certificateObject, selfSignedCertificate } from './certificate.ts';
-import { getData, getMetadata, getSerial, getVersion, putData } from './data-commands.ts';
-import { authenticate, generate, setManagementKey } from './key-commands.ts';
-import { loadP256, pinPolicyOf, touchPolicyOf } from './keys.ts';
-import { AES_192, DEFAULT_MANAGEMENT_KEY, ManagementKey, TRIPLE_DES } from './management.ts';
-import { CERTIFICATE_TAGS, chuid, PROPERTY_TEMPLATE, TAG_CHUID } from './objects.ts';
-import { changeReference, resetRetry, verify } from './pin-commands.ts';
-import { GuardedSecret } from './secrets.ts';
+import { getData, getMetadata, getSerial, getVersion, putData, resetApplet } from './data-commands.ts';
+import { type CardAnswer, type Fault, FaultPlan } from './faults.ts';
+import { authenticate, generate, importKey, setManagementKey, waitsForTouch } from './key-commands.ts';
+import { type KeyPolicies, loadP256, storedKey } from './keys.ts';
+import { DEFAULT_MANAGEMENT_KEY, newManagementKey } from './management.ts';
+import { CERTIFICATE_TAGS, chuid, PROPERTY_TEMPLATE, protectedKeyObjects, TAG_CHUID } from './objects.ts';
+import type { VirtualCardOptions } from './options.ts';
+import {
+  changeReference,
+  FACTORY_TRIES,
+  newPin,
+  newPuk,
+  resetRetry,
+  setRetries,
+  verify,
+} from './pin-commands.ts';
 import { type CardState, type Handler, NOTHING, newSession, ok, refuse } from './state.ts';
+import { TouchSensor } from './touch.ts';
 
-export interface VirtualCardOptions {
-  readonly serial: number;
-  /** 5.4.3 by default. GET METADATA is there from 5.3, AES management keys from 5.4. */
-  readonly firmware?: Firmware;
-  /** 6 to 8 characters; `123456` by default, as on a new YubiKey. */
-  readonly pin?: string;
-  /** 8 characters; `12345678` by default. */
-  readonly puk?: string;
-  /** 24 bytes; the factory default where absent. */
-  readonly managementKey?: Uint8Array;
-  /** 3DES (03) by default; AES-192 (0A) from firmware 5.7, as on a new YubiKey. */
-  readonly managementAlgorithm?: number;
-  /** PEM of a P-256 key to find in slot 9c, with a self-signed certificate. Absent: the slot is empty. */
-  readonly privateKey?: string;
-  /** Touch policy of that key: 1 never (default), 2 always. */
-  readonly touchPolicy?: number;
-}
+export type { VirtualCardOptions } from './options.ts';
 
 /** ATR of a YubiKey 5: its historical bytes spell "YubiKey". */
 export const YUBIKEY_ATR: Uint8Array = Buffer.from('3bfd1300008131fe158073c021c057597562694b657940', 'hex');
-
-const MAX_TRIES = 3;
 
 const HANDLERS: ReadonlyMap<number, Handler> = new Map([
   [INS.getData, getData],
@@ -43,38 +38,54 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map([
   [0x24, changeReference],
   [0x2c, resetRetry],
   [INS.generate, generate],
-  [0xff, setManagementKey],
   [INS.metadata, getMetadata],
   [INS.serial, getSerial],
+  [0xf9, attestSlot],
+  [0xfa, setRetries],
   [INS.version, getVersion],
+  [0xfe, importKey],
+  [0xff, setManagementKey],
 ]);
+const INS_RESET = 0xfb;
 
 /**
- * A PIV card in software: state and behaviour of a YubiKey's PIV applet for P-256 keys. For the demo and tests only: it keeps its
- * keys in memory and guards nothing. Nonces, witnesses and generated keys are random, all else follows from the options.
+ * A PIV card in software: state and behaviour of a YubiKey's PIV applet. For the demo and tests only: it keeps its keys in memory
+ * and guards nothing. Nonces, witnesses and generated keys are random, all else follows from the options.
  * Sources: NIST SP 800-73-4 part 2; Yubico's PIV documentation for INS F7 to FF.
  */
 export class VirtualCard {
+  /** What goes wrong in {@link respond}. */
+  readonly faults: FaultPlan = new FaultPlan();
   readonly #state: CardState;
-  readonly #port = new ApduPort(command => this.#dispatch(command));
+  readonly #port: ApduPort;
 
   constructor(options: VirtualCardOptions) {
-    const { serial, firmware = [5, 4, 3], pin = '123456', puk = '12345678' } = options;
-    const algorithm = options.managementAlgorithm ?? defaultAlgorithm(firmware);
-    const management = ManagementKey.create(algorithm, options.managementKey ?? DEFAULT_MANAGEMENT_KEY);
-    if (management === undefined) throw new RangeError('no such management key');
+    const { serial, firmware = [5, 4, 3] } = options;
+    const managementKey = options.managementKey ?? DEFAULT_MANAGEMENT_KEY;
+    const ca = options.attestationCa;
     this.#state = {
       serial,
       firmware,
-      pin: new GuardedSecret(pin, MAX_TRIES),
-      puk: new GuardedSecret(puk, MAX_TRIES),
+      pin: newPin(options.pin),
+      puk: newPuk(options.puk),
       keys: new Map(),
-      objects: new Map([[TAG_CHUID, chuid(serial)]]),
-      management,
+      objects: new Map([
+        [TAG_CHUID, chuid(serial)],
+        ...(options.isManagementKeyProtected === true ? protectedKeyObjects(managementKey) : []),
+      ]),
+      touch: new TouchSensor(options.touch ?? (() => true), options.now ?? (() => performance.now())),
+      attested: options.attested ?? {},
+      factory: () => (ca ?? attestationCa()).device({ serial, firmware }),
+      management: newManagementKey(
+        firmware,
+        options.managementAlgorithm,
+        managementKey,
+        options.managementTouchPolicy,
+      ),
       session: newSession(),
     };
-    if (options.privateKey !== undefined)
-      this.putKey(0x9c, loadP256(options.privateKey), options.touchPolicy);
+    this.#port = new ApduPort(command => this.#dispatch(command), options.quirks);
+    if (options.privateKey !== undefined) this.putKey(0x9c, loadP256(options.privateKey), options);
   }
 
   get serial(): number {
@@ -85,16 +96,18 @@ export class VirtualCard {
     return this.#state.pin.left;
   }
 
-  /** Puts a P-256 key and a certificate for it into a slot, as a setup tool would. */
-  putKey(slot: number, privateKey: KeyObject, touchPolicy = 0): void {
+  get pukTriesLeft(): number {
+    return this.#state.puk.left;
+  }
+
+  /**
+   * Puts a key of any algorithm and a certificate for it into a slot, as a setup tool would; `generated`, and so attested, unless
+   * told otherwise. Throws `RangeError` for another slot or key.
+   */
+  putKey(slot: number, privateKey: KeyObject, policies: KeyPolicies = {}): void {
     const tag = CERTIFICATE_TAGS.get(slot);
     if (tag === undefined) throw new RangeError(`no slot ${slot.toString(16)}`);
-    this.#state.keys.set(slot, {
-      privateKey,
-      origin: 'generated',
-      pinPolicy: pinPolicyOf(slot, 0),
-      touchPolicy: touchPolicyOf(touchPolicy),
-    });
+    this.#state.keys.set(slot, storedKey(slot, privateKey, policies));
     const certificate = selfSignedCertificate(privateKey, `virtual card ${this.serial}`);
     this.#state.objects.set(tag, certificateObject(certificate));
   }
@@ -105,15 +118,60 @@ export class VirtualCard {
     return key === undefined ? undefined : createPublicKey(key.privateKey);
   }
 
+  /** Content of a data object; `undefined` where there is none. */
+  object(tag: number): Uint8Array | undefined {
+    unpackFactory(this.#state);
+    return this.#state.objects.get(tag);
+  }
+
   /** Power-on or reset: everything that was verified or selected is forgotten. */
   reset(): void {
     this.#port.reset();
     this.#forget();
   }
 
-  /** Answers one command APDU. Never throws. */
+  /** Answers one command APDU. Never throws, and has none of its faults. */
   process(apdu: Uint8Array): Uint8Array {
     return this.#port.process(apdu);
+  }
+
+  /** As {@link process}, as it goes in a reader: waits for a touch, and has its faults. */
+  async respond(command: Uint8Array): Promise<CardAnswer> {
+    const apdu = Uint8Array.from(command); // the host may give up and zero its own
+    const fault = this.faults.take(apdu);
+    if (fault !== undefined) return this.#suffer(fault, apdu);
+    return this.#work(apdu);
+  }
+
+  async #work(apdu: Uint8Array): Promise<Uint8Array> {
+    if (waitsForTouch(this.#state, apdu)) await this.#state.touch.wait();
+    return this.process(apdu);
+  }
+
+  async #suffer(fault: Fault, apdu: Uint8Array): Promise<CardAnswer> {
+    let answer: CardAnswer;
+    switch (fault.kind) {
+      case 'status':
+        answer = Uint8Array.of(fault.sw >> 8, fault.sw & 0xff);
+        break;
+      case 'reply':
+        answer = Uint8Array.from(fault.bytes);
+        break;
+      case 'truncate':
+        answer = (await this.#work(apdu)).slice(0, fault.length);
+        break;
+      case 'delay':
+        await sleep(fault.ms);
+        answer = await this.#work(apdu);
+        break;
+      case 'silence':
+        answer = 'silence';
+        break;
+      case 'pull':
+        if (fault.when === 'after') await this.#work(apdu);
+        answer = 'pulled';
+    }
+    return answer;
   }
 
   #forget(): void {
@@ -127,7 +185,7 @@ export class VirtualCard {
     session.isPinFresh = false;
     if (command.cla !== 0) return refuse(0x6e00);
     if (command.ins === INS.select) return this.#select(command);
-    const handler = command.ins === INS.authenticate ? authenticate(wasPinFresh) : HANDLERS.get(command.ins);
+    const handler = this.#handler(command.ins, wasPinFresh);
     if (handler === undefined || !session.isSelected) return refuse(0x6d00);
     try {
       return handler(this.#state, command);
@@ -136,6 +194,20 @@ export class VirtualCard {
       if (error instanceof CardError) return refuse(0x6a80);
       throw error;
     }
+  }
+
+  #handler(ins: number, wasPinFresh: boolean): Handler | undefined {
+    if (ins === INS.authenticate) return authenticate(wasPinFresh);
+    return ins === INS_RESET ? resetApplet(() => this.#restore()) : HANDLERS.get(ins);
+  }
+
+  /** PIN, PUK and management key as from the factory. */
+  #restore(): void {
+    const state = this.#state;
+    state.pin.restore(FACTORY_TRIES);
+    state.puk.restore(FACTORY_TRIES);
+    state.management = newManagementKey(state.firmware);
+    state.session = { ...newSession(), isSelected: true };
   }
 
   /** SELECT. Another applet's name leaves things as they are. NIST SP 800-73-4 part 2, section 3.1.1. */
@@ -147,6 +219,3 @@ export class VirtualCard {
     return ok(PROPERTY_TEMPLATE);
   }
 }
-
-const defaultAlgorithm = (firmware: Firmware): number =>
-  atLeast(firmware, [5, 7, 0]) ? AES_192 : TRIPLE_DES;

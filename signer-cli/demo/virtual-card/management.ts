@@ -1,5 +1,7 @@
 import { createCipheriv, randomBytes, timingSafeEqual } from 'node:crypto';
+import { atLeast, type Firmware } from '../../../src/signers/piv/applet.ts';
 import { encodeTlv, findTlv, type Tlv } from '../../../src/signers/piv/tlv.ts';
+import { TOUCH_POLICY } from './keys.ts';
 
 interface Cipher {
   readonly name: string;
@@ -24,6 +26,16 @@ export const DEFAULT_MANAGEMENT_KEY: Uint8Array = Uint8Array.from(
   (_value, index) => (index % 8) + 1,
 );
 
+export interface ManagementKeyOptions {
+  /** Never by default. */
+  readonly touchPolicy?: number;
+  readonly isAuthenticated?: boolean;
+}
+
+/** Is this the message that authenticates the host, and so waits for a touch? */
+export const isLastStep = (template: readonly Tlv[]): boolean =>
+  (findTlv(template, 0x80)?.length ?? 0) > 0 || (findTlv(template, 0x82)?.length ?? 0) > 0;
+
 /** Outcome of one step: a reply, or a refusal by status word. */
 type Step = { readonly data: Uint8Array } | { readonly sw: number };
 
@@ -33,6 +45,7 @@ type Step = { readonly data: Uint8Array } | { readonly sw: number };
  */
 export class ManagementKey {
   readonly algorithm: number;
+  readonly touchPolicy: number;
   readonly #key: Uint8Array;
   readonly #cipher: Cipher;
   #witness: Uint8Array | undefined;
@@ -43,18 +56,23 @@ export class ManagementKey {
   static create(
     algorithm: number,
     key: Uint8Array,
-    state: 'fresh' | 'authenticated' = 'fresh',
+    options: ManagementKeyOptions = {},
   ): ManagementKey | undefined {
     const cipher = CIPHERS.get(algorithm);
     if (cipher?.keyBytes !== key.length) return undefined;
-    return new ManagementKey(algorithm, key, cipher, state === 'authenticated');
+    return new ManagementKey(algorithm, key, cipher, options);
   }
 
-  private constructor(algorithm: number, key: Uint8Array, cipher: Cipher, isAuthenticated: boolean) {
+  private constructor(algorithm: number, key: Uint8Array, cipher: Cipher, options: ManagementKeyOptions) {
     this.algorithm = algorithm;
+    this.touchPolicy = options.touchPolicy ?? TOUCH_POLICY.never;
     this.#key = key;
     this.#cipher = cipher;
-    this.#isAuthenticated = isAuthenticated;
+    this.#isAuthenticated = options.isAuthenticated ?? false;
+  }
+
+  get isDefault(): boolean {
+    return Buffer.compare(this.#key, DEFAULT_MANAGEMENT_KEY) === 0;
   }
 
   get isAuthenticated(): boolean {
@@ -109,3 +127,16 @@ export class ManagementKey {
 }
 
 const reply = (tag: number, value: Uint8Array): Step => ({ data: encodeTlv(0x7c, encodeTlv(tag, value)) });
+
+/** The key of a new card: 3DES, from firmware 5.7 AES-192, unless told otherwise. Throws `RangeError` where algorithm and key do not go together. */
+export function newManagementKey(
+  firmware: Firmware,
+  algorithm: number = atLeast(firmware, [5, 7, 0]) ? AES_192 : TRIPLE_DES,
+  key: Uint8Array = DEFAULT_MANAGEMENT_KEY,
+  touchPolicy?: number,
+): ManagementKey {
+  const options = touchPolicy === undefined ? {} : { touchPolicy };
+  const management = ManagementKey.create(algorithm, Uint8Array.from(key), options);
+  if (management === undefined) throw new RangeError('no such management key');
+  return management;
+}

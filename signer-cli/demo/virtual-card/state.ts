@@ -1,8 +1,10 @@
 import { type Command, type Response, SW_OK } from '../../../src/signers/piv/apdu.ts';
 import type { Firmware } from '../../../src/signers/piv/applet.ts';
+import type { AttestationDevice, AttestedKey } from './attestation-ca.ts';
 import type { StoredKey } from './keys.ts';
 import type { ManagementKey } from './management.ts';
 import type { GuardedSecret } from './secrets.ts';
+import type { TouchSensor } from './touch.ts';
 
 /** All that a virtual card knows. What a reset forgets is in `session`. */
 export interface CardState {
@@ -14,6 +16,11 @@ export interface CardState {
   readonly keys: Map<number, StoredKey>;
   /** Content of data objects (what stands inside 53) by tag. */
   readonly objects: Map<number, Uint8Array>;
+  readonly touch: TouchSensor;
+  /** What attestations say of the card, and where they lie. */
+  readonly attested: Partial<AttestedKey>;
+  /** Makes what slot F9 holds from the factory; absent once it was made, since few tests ask for it. */
+  factory: (() => AttestationDevice) | undefined;
   management: ManagementKey;
   session: Session;
 }

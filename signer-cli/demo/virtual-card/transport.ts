@@ -26,6 +26,12 @@ interface Bay {
   isHeld: boolean;
 }
 
+function pull(bay: Bay): void {
+  bay.card?.reset();
+  bay.card = undefined;
+  bay.epoch += 1;
+}
+
 /** What a test may do right before a command reaches the card. */
 export type Interference = (reader: string, apdu: Uint8Array) => void | Promise<void>;
 
@@ -54,10 +60,7 @@ export function virtualTransport(cards: readonly VirtualCard[], interfere?: Inte
         return new VirtualConnection(reader, bay, interfere);
       }),
     remove: reader => {
-      const bay = bayOf(reader);
-      bay.card?.reset();
-      bay.card = undefined;
-      bay.epoch += 1;
+      pull(bayOf(reader));
     },
     insert: (reader, card) => {
       card.reset();
@@ -108,7 +111,12 @@ class VirtualConnection implements CardConnection {
 
   async #transmit(apdu: Uint8Array): Promise<Uint8Array> {
     await this.#interfere?.(this.reader, apdu);
-    return this.#requireCard().process(apdu);
+    const card = this.#requireCard();
+    const answer = await card.respond(apdu);
+    if (answer === 'silence') return new Promise(() => undefined); // the deadline ends it
+    if (answer === 'pulled' && this.#bay.card === card) pull(this.#bay);
+    this.#requireCard();
+    return answer === 'pulled' ? Promise.reject(removed(this.reader)) : answer;
   }
 
   #requireCard(): VirtualCard {

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { YUBIKEY_ATR } from './card.ts';
+import type { CardAnswer } from './faults.ts';
 
 /** Where `vpcd` listens for its first slot; the second is one higher. Source: vsmartcard documentation. */
 export const VPCD_PORT = 35_963;
@@ -12,6 +13,8 @@ const LENGTH_BYTES = 2;
 export interface AttachableCard {
   /** `undefined`: never answers. */
   process(apdu: Uint8Array): Uint8Array | undefined;
+  /** In place of `process`, where it is there. */
+  respond?(apdu: Uint8Array): Promise<CardAnswer>;
   reset(): void;
 }
 
@@ -60,19 +63,23 @@ function serve(card: AttachableCard, socket: Socket): void {
       if (pending.length < LENGTH_BYTES) return;
       const end = LENGTH_BYTES + pending.readUInt16BE();
       if (pending.length < end) return;
-      const answer = respond(card, pending.subarray(LENGTH_BYTES, end));
+      const message = pending.subarray(LENGTH_BYTES, end);
       pending = pending.subarray(end);
-      if (answer !== undefined) socket.write(frame(answer));
+      void respond(card, message).then(answer => {
+        if (answer === 'pulled') socket.destroy();
+        else if (answer !== 'silence') socket.write(frame(answer));
+      });
     }
   });
 }
 
-function respond(card: AttachableCard, message: Uint8Array): Uint8Array | undefined {
+/** The daemon waits for an answer before it sends the next APDU, but may cut the power at any time. */
+async function respond(card: AttachableCard, message: Uint8Array): Promise<CardAnswer> {
   const [control] = message;
-  if (message.length !== 1) return card.process(message);
+  if (message.length !== 1) return card.respond?.(message) ?? card.process(message) ?? 'silence';
   if (control === CONTROL.atr) return YUBIKEY_ATR;
   if (control === CONTROL.off || control === CONTROL.on || control === CONTROL.reset) card.reset();
-  return undefined;
+  return 'silence';
 }
 
 function frame(bytes: Uint8Array): Uint8Array {

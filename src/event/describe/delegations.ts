@@ -1,6 +1,7 @@
 import { isJsonArray, isJsonObject, type JsonObject, jsonEqual, member } from '../../json.ts';
 import { noDelegations, type RoleDefinition } from '../../metadata/delegation.ts';
 import type { Root, Targets } from '../../metadata/document.ts';
+import type { Attestations } from '../cards.ts';
 import { describeKeys } from './keys.ts';
 import { describeOthers } from './leaves.ts';
 import { describePeriods, PERIOD_MEMBERS } from './lifetime.ts';
@@ -8,7 +9,11 @@ import { type Defined, definedIn, describeSigners, signersText } from './signers
 import { capped, listChange, roleText, wholeList, wholeText } from './text.ts';
 
 /** What root says of the four top-level roles, and of their keys. */
-export function describeRootRoles(before: Root | undefined, after: Root): readonly string[] {
+export function describeRootRoles(
+  before: Root | undefined,
+  after: Root,
+  attestations: Attestations,
+): readonly string[] {
   const sentences: string[] = [];
   const [old, now] = [before?.delegations ?? noDelegations, after.delegations];
   const [definedOld, definedNow] = [definedIn(old), definedIn(now)];
@@ -22,7 +27,7 @@ export function describeRootRoles(before: Root | undefined, after: Root): readon
       ...describeOthers(oldRaw, raw, ['keyids', 'threshold', ...PERIOD_MEMBERS], ['roles', role.name]),
     );
   }
-  return [...sentences, ...capped(describeKeys(old, now), 'changes of keys')];
+  return [...sentences, ...capped(describeKeys(old, now, attestations), 'changes of keys')];
 }
 
 function roleOfRoot(root: Root | undefined, name: string): JsonObject {
@@ -32,7 +37,11 @@ function roleOfRoot(root: Root | undefined, name: string): JsonObject {
 }
 
 /** What a targets document hands on: roles, their signers and paths, the order of search, keys. */
-export function describeDelegations(before: Targets | undefined, after: Targets): readonly string[] {
+export function describeDelegations(
+  before: Targets | undefined,
+  after: Targets,
+  attestations: Attestations,
+): readonly string[] {
   const [oldRaw, raw] = [rawDelegations(before), rawDelegations(after)];
   if (oldRaw === raw || (oldRaw !== undefined && jsonEqual(oldRaw, raw))) return [];
   const [old, now] = [before?.delegations ?? noDelegations, after.delegations];
@@ -58,7 +67,7 @@ export function describeDelegations(before: Targets | undefined, after: Targets)
     ...describePresence(oldRaw, raw),
     ...capped(sentences, 'changes of delegations'),
     ...describeOrder([...old.roles.keys()], [...now.roles.keys()]),
-    ...capped(describeKeys(old, now), 'changes of keys'),
+    ...capped(describeKeys(old, now, attestations), 'changes of keys'),
     ...describeOthers(oldRaw, raw, ['keys', 'roles'], ['delegations']),
   ];
 }

@@ -9,7 +9,8 @@ import {
   publicKeyOf,
 } from '../../metadata/key.ts';
 import type { Keyid } from '../../metadata/names.ts';
-import { shortId } from '../words.ts';
+import { type Attestations, cardOf, cardText } from '../cards.ts';
+import { longId, shortId } from '../words.ts';
 import { describeLeaves } from './leaves.ts';
 import { wholeText } from './text.ts';
 
@@ -21,10 +22,10 @@ export function holderText({ owner, onlineUri }: Key): string | undefined {
   return /^[\w:./@;=+-]{1,120}$/.test(onlineUri) ? onlineUri : `the online key at ${wholeText(onlineUri)}`;
 }
 
-/** The short digest of the public key; of a key that can't be read, of the whole object. */
+/** The digest of the public key, as far as people compare it; of a key that can't be read, of the whole object. */
 export function fingerprintText(key: Key): string {
   const publicKey = publicKeyOf(key);
-  return shortId(publicKey instanceof MetadataError ? computeKeyid(key.raw) : publicKey.fingerprint);
+  return longId(publicKey instanceof MetadataError ? computeKeyid(key.raw) : publicKey.fingerprint);
 }
 
 /** Says in few words which key is meant; two keys of one document never alike. */
@@ -62,11 +63,15 @@ export function keyWordsOf({ keys }: Delegations): KeyWords {
 }
 
 /** The key objects that a document lists more, less or otherwise than before. Who signs what is told with the roles. */
-export function describeKeys(before: Delegations, after: Delegations): readonly string[] {
+export function describeKeys(
+  before: Delegations,
+  after: Delegations,
+  attestations: Attestations,
+): readonly string[] {
   const sentences: string[] = [];
   for (const [keyid, key] of after.keys) {
     const old = before.keys.get(keyid);
-    if (old === undefined) sentences.push(...describeNewKey(key));
+    if (old === undefined) sentences.push(...describeNewKey(key, attestations));
     else if (!jsonEqual(old.raw, key.raw)) sentences.push(...describeChangedKey(old, key));
   }
   for (const [keyid, key] of before.keys) {
@@ -76,13 +81,25 @@ export function describeKeys(before: Delegations, after: Delegations): readonly 
   return sentences;
 }
 
-function describeNewKey(key: Key): readonly string[] {
+function describeNewKey(key: Key, attestations: Attestations): readonly string[] {
   const { onlineUri, owner } = key;
   const both = owner === undefined || onlineUri === undefined ? '' : `, online at ${wholeText(onlineUri)}`;
   const name = `key ${fingerprintText(key)}${ofHolder(key)}`;
   return [
     `${name} is new: ${kindText(key)}${both}, ${idText(key)}`,
+    ...describeCard(name, key, attestations),
     ...describeLeaves({}, strange(key.raw), []).map(what => `${name}: ${what}`),
+  ];
+}
+
+/** What was verified of the card, or why nothing was. Where there is no attestation nothing is said. */
+function describeCard(name: string, key: Key, attestations: Attestations): readonly string[] {
+  const result = attestations.get(key.keyid);
+  if (result === undefined) return [];
+  const card = cardOf(key, attestations);
+  if (card !== undefined) return [`${name} was made by ${cardText(card)}`];
+  return [
+    `${name} has an attestation that counts for nothing: ${result.ok ? 'it is of another key' : result.reason}`,
   ];
 }
 

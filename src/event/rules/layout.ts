@@ -1,5 +1,7 @@
+import { jsonEqual } from '../../json.ts';
 import { isTopLevelRole, ROOT, TARGETS } from '../../metadata/names.ts';
-import { metadataFile, roleFile } from '../../repository/tree.ts';
+import { POLICY_FILE } from '../../policy/policy.ts';
+import { metadataFile, roleFile, statedPolicyDigest } from '../../repository/tree.ts';
 import { refuse } from '../reason.ts';
 import { quoted } from '../words.ts';
 import { always, type Rule } from './rule.ts';
@@ -81,8 +83,10 @@ export const scope: Rule = {
   id: 'scope',
   source: 'shared design, rule table',
   modes: ['event'],
-  *check({ diff }) {
+  *check({ diff, knownGood, tree }) {
+    const newPolicy = !jsonEqual(statedPolicyDigest(knownGood), statedPolicyDigest(tree));
     for (const { path, after } of diff.outside) {
+      if (path === POLICY_FILE && newPolicy) continue; // rule policy judges it
       yield refuse(
         `${quoted(path)} ${after === undefined ? 'is removed' : 'changes'}: an event may only touch metadata/ and targets/`,
       );

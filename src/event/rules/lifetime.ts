@@ -2,6 +2,7 @@ import { DAY_MS, formatInstant, HOUR_MS } from '../../clock.ts';
 import type { Document } from '../../metadata/document.ts';
 import { isOnlineRole, ROOT, type RoleName, SNAPSHOT, TIMESTAMP } from '../../metadata/names.ts';
 import { effectivePeriods, type Periods } from '../../metadata/periods.ts';
+import { forRole } from '../../policy/policy.ts';
 import { documentOf, roleFile, rootOf } from '../../repository/tree.ts';
 import type { Context } from '../context.ts';
 import { type Finding, refuse, warn } from '../reason.ts';
@@ -96,7 +97,23 @@ function* checkLifetime(context: Context, role: RoleName, { signed }: Document):
       role,
     );
   }
+  yield* checkLongest(context, role, role, signed.periods);
   yield* checkGrowth(role, documentOf(context.knownGood, role)?.signed.periods, signed.periods);
+}
+
+/** `of` is the role that lives so long, `role` the one whose document says so. */
+function* checkLongest(
+  { policy }: Context,
+  of: RoleName,
+  role: RoleName,
+  { expiryDays }: Periods,
+): Iterable<Finding> {
+  const most = forRole(policy.maxExpiryDays, of);
+  if (most === undefined || expiryDays === undefined || expiryDays <= most) return;
+  yield refuse(
+    `${of}: expiry period ${expiryDays} is longer than the ${plural(most, 'day')} of the policy`,
+    role,
+  );
 }
 
 function* checkGrowth(role: RoleName, before: Periods | undefined, after: Periods): Iterable<Finding> {
@@ -124,6 +141,7 @@ export const periods: Rule = {
         yield refuse(`${online} has no expiry and signing period in root`, ROOT);
       } else {
         yield* checkPeriods(online, ROOT, definition.periods);
+        yield* checkLongest(context, online, ROOT, definition.periods);
         yield* checkGrowth(ROOT, known?.get(online)?.periods, definition.periods);
       }
     }

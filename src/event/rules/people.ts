@@ -2,9 +2,10 @@ import type { Key } from '../../metadata/key.ts';
 import { isOnlineRole, type RoleName } from '../../metadata/names.ts';
 import { distinctKeys } from '../../metadata/quorum.ts';
 import { invitesOf } from '../../repository/tree.ts';
+import { cardOf, cardText, fingerprintOf } from '../cards.ts';
 import type { Context } from '../context.ts';
-import { awaits, refuse } from '../reason.ts';
-import { keyName, listed, quoted } from '../words.ts';
+import { awaits, type Finding, refuse, warn } from '../reason.ts';
+import { keyName, listed, longId, quoted } from '../words.ts';
 import type { Rule } from './rule.ts';
 
 /** Everyone who was invited has answered. */
@@ -38,6 +39,35 @@ export function joiningKeys(context: Context, role: RoleName): readonly Key[] {
     .map(([, key]) => key);
 }
 
+/** Owner, fingerprint and card: what those who sign a key in compare with what its owner tells them. */
+function introduction({ facts }: Context, key: Key): string {
+  const fingerprint = fingerprintOf(key);
+  const card = cardOf(key, facts.attestations);
+  const details = [
+    ...(fingerprint === undefined ? [] : [`key ${longId(fingerprint)}`]),
+    ...(card === undefined ? [] : [cardText(card)]),
+  ];
+  return details.length === 0 ? keyName(key) : `${keyName(key)} (${details.join('; ')})`;
+}
+
+/** A key that came from another account than the one it is said to be of. */
+function* strangeAccounts(context: Context, role: RoleName): Iterable<Finding> {
+  const { policy, facts } = context;
+  const severe = policy.enrolmentAccount === 'refuse' ? refuse : warn;
+  for (const key of joiningKeys(context, role)) {
+    if (key.owner === undefined) continue;
+    const account = facts.accounts?.get(key.keyid);
+    if (account === key.owner) continue;
+    if (account !== undefined) yield severe(`the key of ${key.owner} was brought by ${account}`, role);
+    else if (severe === refuse) {
+      yield refuse(
+        `which account brought the key of ${key.owner} is not known here, and the policy asks`,
+        role,
+      );
+    }
+  }
+}
+
 /** Whoever joins has the private key, and shows it by signing the role. */
 export const enrolment: Rule = {
   id: 'enrolment',
@@ -49,8 +79,10 @@ export const enrolment: Rule = {
       const signed = context.quorumOf(role)?.signed ?? [];
       const waiting = joiningKeys(context, role).filter(key => !signed.includes(key.keyid));
       if (waiting.length > 0) {
-        yield awaits(`joins with a key that has not signed yet: ${listed(waiting.map(keyName))}`, role);
+        const names = waiting.map(key => introduction(context, key));
+        yield awaits(`joins with a key that has not signed yet: ${listed(names)}`, role);
       }
+      yield* strangeAccounts(context, role);
     }
   },
 };

@@ -1,4 +1,5 @@
 import { artifacts } from './artifacts.ts';
+import { attestation } from './attestation.ts';
 import { base } from './base.ts';
 import { history } from './history.ts';
 import { distinctKeysRule, distinctOwners, keyid, keyTags } from './keys.ts';
@@ -8,11 +9,12 @@ import { consistentSnapshot, online } from './online.ts';
 import { ownership } from './ownership.ts';
 import { peers } from './peers.ts';
 import { enrolment, invites } from './people.ts';
+import { policy } from './policy.ts';
 import { roleQuorum, rootQuorum, signatureIds } from './quorums.ts';
 import type { Rule } from './rule.ts';
 import { schema } from './schema.ts';
 
-/** All rules, in the order in which reasons are told. `policy`, `attestation` and `clients` join with the policy file. */
+/** All rules, in the order in which reasons are told. `clients` is to come. */
 export const rules: readonly Rule[] = [
   schema,
   keyTags,
@@ -34,8 +36,10 @@ export const rules: readonly Rule[] = [
   metadataNames,
   treeModes,
   scope,
+  policy,
   invites,
   enrolment,
   base,
+  attestation,
   peers,
 ];

@@ -1,4 +1,5 @@
 import { CardError } from './error.ts';
+import { concatBytes } from './tlv.ts';
 
 /** A command APDU. Source: ISO/IEC 7816-4 section 5.1. */
 export interface Command {
@@ -27,7 +28,9 @@ export const SW_OK = 0x9000;
 
 const NO_DATA = new Uint8Array(0);
 const SHORT_DATA = 255;
-const GET_RESPONSE = 0xc0;
+export const GET_RESPONSE = 0xc0;
+/** "Command chaining not supported". Source: ISO/IEC 7816-4 section 5.6. */
+const SW_NO_CHAINING = 0x6884;
 /** No PIV object is longer (the largest, a certificate, has 3 KiB); bounds what a hostile card can make us hold. */
 const MAX_REPLY = 65_536;
 /** GET RESPONSE rounds for one reply: a card that answers 61xx for ever is cut off. */
@@ -102,7 +105,7 @@ export type Transmit = (apdu: Uint8Array) => Promise<Uint8Array>;
 /**
  * Sends `command` in short APDUs, as every PIV card takes them, and gathers the whole reply: data above 255 bytes goes by
  * command chaining (CLA 10), `61xx` is followed by GET RESPONSE, `6Cxx` is repeated once with the Le that the card wants, and an
- * extended reply that comes whole is taken whole. Every APDU is zeroed after use, since one may hold a PIN.
+ * extended reply that comes whole is taken whole. A card that takes no chaining (6884) gets one extended APDU. Every APDU is zeroed after use, since one may hold a PIN.
  *
  * Throws {@link CardError} `CARD_REPLY`, and what `transmit` throws. A failing status word is a value.
  * Source: NIST SP 800-73-4 part 2, section 2.3.3.1; ISO/IEC 7816-4 section 5.3.
@@ -113,6 +116,10 @@ export async function exchange(transmit: Transmit, command: Command): Promise<Re
   for (const link of links) {
     response = await send(transmit, link);
     if (response.sw !== SW_OK) break;
+  }
+  if (response.sw === SW_NO_CHAINING && links.length > 1) {
+    const { le } = command;
+    response = await send(transmit, le === undefined ? command : { ...command, le: LE_EXTENDED });
   }
   const last = links.at(-1);
   if (last !== undefined && response.sw >> 8 === 0x6c) {
@@ -145,7 +152,9 @@ async function collect(transmit: Transmit, cla: number, first: Response): Promis
     parts.push(part.data);
     sw = part.sw;
   }
-  return { data: Buffer.concat(parts), sw };
+  const data = concatBytes(parts);
+  for (const part of parts) part.fill(0); // one may hold a management key
+  return { data, sw };
 }
 
 /** Splits what does not fit one short APDU; each link but the last has the chaining bit and expects no data. */

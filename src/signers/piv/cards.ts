@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import { type Firmware, readSerial, readTries, readVersion } from './applet.ts';
+import { type Firmware, readSerial, readVersion } from './applet.ts';
 import { CardError, type CardErrorCode } from './error.ts';
 import { readSlotKey, type SlotKey } from './key-slot.ts';
+import { readTries } from './pin-commands.ts';
 import { DEFAULT_SLOT, SLOTS, type SlotName } from './slot.ts';
 import type { CardChannel, CardTransport } from './transport.ts';
 import { visitCard } from './visit.ts';
@@ -14,7 +15,10 @@ export interface PivCard {
   readonly firmware: Firmware | undefined;
   /** PIN tries left; `undefined`: all of them. */
   readonly triesLeft: number | undefined;
-  /** What each slot holds, or why it is of no use: {@link CardError} `SLOT_EMPTY`, `UNSUPPORTED_KEY`, `CARD_REPLY`. */
+  /**
+   * What each slot that was looked at holds, or why it is of no use: {@link CardError} `SLOT_EMPTY`, `UNSUPPORTED_KEY`,
+   * `CARD_REPLY`, `CARD_STATUS`.
+   */
   readonly slots: ReadonlyMap<SlotName, SlotKey | CardError>;
 }
 
@@ -24,10 +28,18 @@ export interface Survey {
   readonly failures: readonly CardError[];
 }
 
+/** How much of the cards to look at: each slot costs an exchange or two. */
+export interface SurveyOptions {
+  /** Only 9c by default. */
+  readonly slots?: readonly SlotName[];
+  /** Cards with another serial are listed without their slots. */
+  readonly serial?: number | undefined;
+}
+
 /**
  * Looks at every card in every reader. Costs no PIN try. Throws {@link CardError} `NO_PCSC`, `NO_READER`, `NO_CARD`.
  */
-export async function surveyCards(transport: CardTransport): Promise<Survey> {
+export async function surveyCards(transport: CardTransport, options: SurveyOptions = {}): Promise<Survey> {
   const readers = await transport.readers();
   if (readers.length === 0) {
     throw new CardError(
@@ -40,7 +52,7 @@ export async function surveyCards(transport: CardTransport): Promise<Survey> {
   const failures: CardError[] = [];
   for (const { name } of occupied) {
     try {
-      cards.push(await visitCard(transport, name, channel => inspect(channel, name)));
+      cards.push(await visitCard(transport, name, channel => inspect(channel, name, options)));
     } catch (error) {
       if (!(error instanceof CardError)) throw error;
       if (error.code !== 'NOT_PIV') failures.push(error);
@@ -55,16 +67,17 @@ export async function surveyCards(transport: CardTransport): Promise<Survey> {
   );
 }
 
-async function inspect(channel: CardChannel, reader: string): Promise<PivCard> {
+async function inspect(channel: CardChannel, reader: string, options: SurveyOptions): Promise<PivCard> {
   const firmware = await readVersion(channel);
   const serial = await readSerial(channel);
   const slots = new Map<SlotName, SlotKey | CardError>();
-  for (const slot of Object.values(SLOTS)) {
+  const isMeant = options.serial === undefined || options.serial === serial;
+  for (const name of isMeant ? (options.slots ?? [DEFAULT_SLOT]) : []) {
     try {
-      slots.set(slot.name, await readSlotKey(channel, slot, firmware));
+      slots.set(name, await readSlotKey(channel, SLOTS[name], firmware));
     } catch (error) {
       if (!(error instanceof CardError) || !SLOT_FAULTS.has(error.code)) throw error;
-      slots.set(slot.name, error);
+      slots.set(name, error);
     }
   }
   return { reader, serial, firmware, triesLeft: await readTries(channel), slots };
@@ -79,8 +92,11 @@ const SLOT_FAULTS: ReadonlySet<CardErrorCode> = new Set<CardErrorCode>([
 ]);
 
 /** The PIV cards present, at least one. Throws as {@link surveyCards}, or the first card's failure where no card can be read. */
-export async function listPivCards(transport: CardTransport): Promise<readonly PivCard[]> {
-  const { cards, failures } = await surveyCards(transport);
+export async function listPivCards(
+  transport: CardTransport,
+  options: SurveyOptions = {},
+): Promise<readonly PivCard[]> {
+  const { cards, failures } = await surveyCards(transport, options);
   const [failure] = failures;
   if (cards.length === 0 && failure !== undefined) throw failure;
   return cards;
@@ -97,8 +113,10 @@ export interface CardPublicKey {
   /** TUF `scheme`. */
   readonly scheme: string;
   readonly publicKey: KeyObject;
-  /** `keyval.public`: PEM SubjectPublicKeyInfo, ending in a newline. */
+  /** PEM SubjectPublicKeyInfo, ending in a newline. */
   readonly publicPem: string;
+  /** `keyval.public` of a TUF key object: the PEM, or 64 hex digits for ed25519. */
+  readonly publicText: string;
   readonly fingerprint: string;
 }
 
@@ -118,12 +136,13 @@ export async function readPublicKey(
   transport: CardTransport,
   choice: CardChoice = {},
 ): Promise<CardPublicKey> {
-  const card = chooseCard(await listPivCards(transport), choice.serial);
-  const slot = choice.slot ?? DEFAULT_SLOT;
+  const { serial, slot = DEFAULT_SLOT } = choice;
+  const card = chooseCard(await listPivCards(transport, { slots: [slot], serial }), serial);
   const key = card.slots.get(slot);
   if (key === undefined || key instanceof CardError) {
     throw key ?? new CardError('SLOT_EMPTY', `there is no key in slot ${slot}`);
   }
+  const publicPem = key.publicKey.export({ format: 'pem', type: 'spki' }).toString();
   return {
     reader: card.reader,
     serial: card.serial,
@@ -132,12 +151,19 @@ export async function readPublicKey(
     keytype: key.algorithm.keytype,
     scheme: key.algorithm.scheme,
     publicKey: key.publicKey,
-    publicPem: key.publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+    publicPem,
+    publicText: key.algorithm.name === 'Ed25519' ? ed25519Hex(key.publicKey) : publicPem,
     fingerprint: key.fingerprint,
   };
 }
 
-function chooseCard(cards: readonly PivCard[], serial: number | undefined): PivCard {
+const ED25519_BYTES = 32;
+
+const ed25519Hex = (key: KeyObject): string =>
+  key.export({ format: 'der', type: 'spki' }).subarray(-ED25519_BYTES).toString('hex');
+
+/** The only card, or the one with `serial`. Throws {@link CardError} `NO_CARD`, `MANY_CARDS`. */
+export function chooseCard(cards: readonly PivCard[], serial: number | undefined): PivCard {
   const matching = serial === undefined ? cards : cards.filter(card => card.serial === serial);
   const [card, ...more] = matching;
   const present = cards.map(describeCard).join(', ');

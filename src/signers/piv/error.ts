@@ -22,6 +22,17 @@ export type CardErrorCode =
   /** One try is left, and the person did not agree to spend it. */
   | 'PIN_LAST_TRY'
   | 'PIN_BLOCKED'
+  | 'PUK_WRONG'
+  /** Both are spent: only a reset of the PIV applet, which erases all keys, helps. */
+  | 'PUK_BLOCKED'
+  /** The management key is not the card's, or none was given and the card needs one. */
+  | 'MANAGEMENT_KEY'
+  /** The slot holds a key or certificate, and the caller did not say to overwrite it. */
+  | 'SLOT_TAKEN'
+  /** The card attests no key in this slot: imported, not there, or the card has no attestation. */
+  | 'NOT_ATTESTED'
+  /** The card signs whole messages by this key, and this one is too long for it. */
+  | 'PAYLOAD_TOO_LARGE'
   /** The card wants a PIN or a touch first (6982). */
   | 'NOT_AUTHORIZED'
   /** Pulled out. */

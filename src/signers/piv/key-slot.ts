@@ -1,10 +1,13 @@
-import { type KeyObject, X509Certificate } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
+import type { KeyObject } from 'node:crypto';
 import { publicKeyFingerprint } from '../../metadata/key.ts';
-import { atLeast, type Firmware, readCertificate, readMetadata } from './applet.ts';
+import { ALGORITHMS, type Algorithm, algorithmLabel } from './algorithm.ts';
+import { atLeast, type Firmware, METADATA_FIRMWARE, readMetadata } from './applet.ts';
+import { certificateKey } from './certificate.ts';
 import { CardError } from './error.ts';
-import { ALGORITHMS, type Algorithm, type Slot } from './slot.ts';
-import { decodeTlv, findTlv, requireTlv } from './tlv.ts';
+import { readCertificate } from './objects.ts';
+import { type PinPolicy, pinPolicyOf, type TouchPolicy, touchPolicyOf } from './policy.ts';
+import type { Slot } from './slot.ts';
+import { decodeTlv, findTlv, requireTlv, type Tlv } from './tlv.ts';
 import type { CardChannel } from './transport.ts';
 
 /** The key in a slot, as far as the card tells. */
@@ -14,14 +17,20 @@ export interface SlotKey {
   readonly publicKey: KeyObject;
   /** As {@link publicKeyFingerprint} gives it. */
   readonly fingerprint: string;
+  /** `undefined`: the card does not tell. */
+  readonly pinPolicy: PinPolicy | undefined;
+  /** `undefined`: the card does not tell. */
+  readonly touchPolicy: TouchPolicy | undefined;
   /** Does the key wait for a touch? `undefined`: the card does not tell. */
   readonly needsTouch: boolean | undefined;
+  /** Made on the card, or brought to it? `undefined`: the card does not tell. */
+  readonly origin: 'generated' | 'imported' | undefined;
 }
 
-/** GET METADATA came with this firmware. Source: Yubico, "GET METADATA". */
-const METADATA_FIRMWARE: Firmware = [5, 3, 0];
-const MAX_CERTIFICATE = 16_384;
-const TOUCH_NEVER = 1;
+/** What GET METADATA tells beside the key. */
+export type KeyUse = Pick<SlotKey, 'pinPolicy' | 'touchPolicy' | 'origin'>;
+
+const UNKNOWN_USE: KeyUse = { pinPolicy: undefined, touchPolicy: undefined, origin: undefined };
 
 /**
  * Reads the slot's public key: by GET METADATA, else from the certificate in the slot. No PIN is needed. A certificate can
@@ -34,39 +43,48 @@ export async function readSlotKey(
   slot: Slot,
   firmware: Firmware | undefined,
 ): Promise<SlotKey> {
-  if (!atLeast(firmware, METADATA_FIRMWARE)) {
-    return slotKey(slot, certificateKey(await readCertificate(channel, slot)), undefined);
+  if (atLeast(firmware, METADATA_FIRMWARE)) {
+    return metadataKey(slot, await readMetadata(channel, slot.reference));
   }
-  const metadata = await readMetadata(channel, slot.reference);
+  const publicKey = certificateKey(await readCertificate(channel, slot));
+  const algorithm = publicKey && ALGORITHMS.find(row => row.accepts(publicKey));
+  if (publicKey === undefined || algorithm === undefined) throw unsupported(slot, 'of another kind');
+  return slotKey(slot, algorithm, publicKey, UNKNOWN_USE);
+}
+
+/** Source of the tags: Yubico, "GET METADATA". */
+function metadataKey(slot: Slot, metadata: readonly Tlv[]): SlotKey {
   const [id, ...more] = requireTlv(metadata, 0x01);
-  const algorithm = more.length === 0 ? ALGORITHMS.find(row => row.id === id) : undefined;
-  if (algorithm === undefined) throw unsupported(slot);
-  const publicKey = algorithm.publicKey(decodeTlv(requireTlv(metadata, 0x04)));
-  if (publicKey === undefined) throw new CardError('CARD_REPLY', "the card's public key can not be read");
-  const touch = findTlv(metadata, 0x02)?.[1];
-  return slotKey(slot, publicKey, touch === undefined ? undefined : touch !== TOUCH_NEVER);
+  if (id === undefined || more.length > 0) throw new CardError('CARD_REPLY', 'the card names no algorithm');
+  const algorithm = ALGORITHMS.find(row => row.id === id);
+  if (algorithm === undefined) throw unsupported(slot, algorithmLabel(id));
+  const [pin, touch] = findTlv(metadata, 0x02) ?? [];
+  const [origin] = findTlv(metadata, 0x03) ?? [];
+  return slotKey(slot, algorithm, requireTemplateKey(algorithm, decodeTlv(requireTlv(metadata, 0x04))), {
+    pinPolicy: pinPolicyOf(pin),
+    touchPolicy: touchPolicyOf(touch),
+    origin: origin === 1 ? 'generated' : origin === 2 ? 'imported' : undefined,
+  });
 }
 
-function slotKey(slot: Slot, publicKey: KeyObject, needsTouch: boolean | undefined): SlotKey {
-  const algorithm = ALGORITHMS.find(row => row.accepts(publicKey));
-  if (algorithm === undefined) throw unsupported(slot);
-  return { slot, algorithm, publicKey, fingerprint: publicKeyFingerprint(publicKey), needsTouch };
+/** The key in a public key template, decoded strictly. Throws `CARD_REPLY`. */
+export function requireTemplateKey(algorithm: Algorithm, template: readonly Tlv[]): KeyObject {
+  const publicKey = algorithm.publicKey(template);
+  if (publicKey !== undefined) return publicKey;
+  throw new CardError('CARD_REPLY', "the card's public key is none: take it out and try again");
 }
 
-function certificateKey(certificate: { readonly bytes: Uint8Array; readonly gzipped: boolean }): KeyObject {
-  try {
-    const der = certificate.gzipped
-      ? gunzipSync(certificate.bytes, { maxOutputLength: MAX_CERTIFICATE })
-      : certificate.bytes;
-    return new X509Certificate(der).publicKey;
-  } catch (cause) {
-    // zlib's and OpenSSL's errors carry no type of their own: whatever fails here is a certificate that is none.
-    throw new CardError('CARD_REPLY', "the slot's certificate can not be read: write it anew", { cause });
-  }
-}
+export const slotKey = (slot: Slot, algorithm: Algorithm, publicKey: KeyObject, use: KeyUse): SlotKey => ({
+  slot,
+  algorithm,
+  publicKey,
+  fingerprint: publicKeyFingerprint(publicKey),
+  ...use,
+  needsTouch: use.touchPolicy === undefined ? undefined : use.touchPolicy !== 'never',
+});
 
-const unsupported = (slot: Slot): CardError =>
+const unsupported = (slot: Slot, kind: string): CardError =>
   new CardError(
     'UNSUPPORTED_KEY',
-    `the key in slot ${slot.name} is not ${ALGORITHMS.map(row => row.name).join(' or ')}: choose another card`,
+    `the key in slot ${slot.name} (${kind}) is not ${ALGORITHMS.map(row => row.name).join(', ')}: choose another slot or card`,
   );

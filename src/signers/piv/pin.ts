@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { requirePinForm } from './applet.ts';
 import { CardError } from './error.ts';
+import { requirePinForm } from './pin-commands.ts';
 import type { SlotName } from './slot.ts';
 
 /** What a person is told when asked for a PIN. */
@@ -23,6 +23,8 @@ export interface PinPrompts {
   confirmLastTry(card: { readonly serial: number | undefined; readonly reader: string }): Promise<boolean>;
   /** The card is about to wait for a touch. */
   announceTouch?(card: { readonly serial: number | undefined; readonly reader: string }): void;
+  /** The chosen card is gone since it was chosen. `true`: the person has put it back, look again. Absent: give up. */
+  cardMissing?(card: { readonly serial: number | undefined; readonly reader: string }): Promise<boolean>;
 }
 
 /** Remembers PINs for one run of the command, so that several signatures need one prompt. Disposing zeroes them. */

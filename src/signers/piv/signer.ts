@@ -1,11 +1,12 @@
 import { MetadataError } from '../../metadata/error.ts';
 import { type Key, type PublicKey, publicKeyOf } from '../../metadata/key.ts';
 import type { SignatureBytes, Signer } from '../signer.ts';
-import { Attempt, blocked, type Place } from './attempt.ts';
-import { describeCard, type PivCard, surveyCards } from './cards.ts';
+import { ALGORITHMS } from './algorithm.ts';
+import { Attempt, blocked, type Outcome, type Place } from './attempt.ts';
+import { describeCard, type PivCard } from './cards.ts';
 import { CardError, type CardErrorCode } from './error.ts';
+import { Finder } from './finder.ts';
 import { PinCache, type PinPrompts } from './pin.ts';
-import { ALGORITHMS } from './slot.ts';
 import type { CardTransport } from './transport.ts';
 import { type PivUri, parsePivUri } from './uri.ts';
 import { visitCard } from './visit.ts';
@@ -14,34 +15,41 @@ export interface PivSignerOptions {
   /** Stays the caller's: the signer does not close it. */
   readonly transport: CardTransport;
   readonly prompts: PinPrompts;
-  /** Which cards may be used; any card by default. */
+  /** Which cards and slots may be used; any by default. */
   readonly uri?: PivUri;
 }
 
-/** Faults of a slot that can not hold a wanted key. */
-const HOLDS_NONE: ReadonlySet<CardErrorCode> = new Set<CardErrorCode>(['SLOT_EMPTY', 'UNSUPPORTED_KEY']);
+/** The chosen card is not where it was. */
+const GONE: ReadonlySet<CardErrorCode> = new Set<CardErrorCode>([
+  'WRONG_CARD',
+  'CARD_REMOVED',
+  'NO_CARD',
+  'NOT_PIV',
+]);
+/** How often a card may move while one signature is made. */
+const MAX_MOVES = 5;
 
 /**
- * Signs with the private key of a PIV card. The card is found by the wanted public key before a PIN is asked for, and looked at
- * again inside the transaction that verifies the PIN and signs: the wrong card never costs a try. One PIN serves all
+ * Signs with the private key of a PIV card. Card and slot are found by the wanted public key before a PIN is asked for, and
+ * looked at again inside the transaction that verifies the PIN and signs: the wrong card never costs a try. One PIN serves all
  * signatures of a card until the signer is disposed of, which zeroes it.
  */
 export class PivSigner implements Signer, AsyncDisposable {
   readonly #transport: CardTransport;
   readonly #prompts: PinPrompts;
-  readonly #uri: PivUri;
+  readonly #finder: Finder;
   readonly #pins = new PinCache();
   #previous: Promise<unknown> = Promise.resolve();
 
   constructor(options: PivSignerOptions) {
     this.#transport = options.transport;
     this.#prompts = options.prompts;
-    this.#uri = options.uri ?? parsePivUri('piv:');
+    this.#finder = new Finder(options.transport, options.uri ?? parsePivUri('piv:'));
   }
 
   /**
    * `undefined`: cards are here, and none of them holds this key. Throws {@link CardError} `NO_PCSC`, `NO_READER`, `NO_CARD`,
-   * the `PIN_…` codes, `CARD_…`, `BAD_SIGNATURE`. Calls wait for each other.
+   * the `PIN_…` codes, `CARD_…`, `PAYLOAD_TOO_LARGE`, `BAD_SIGNATURE`. Calls wait for each other.
    */
   sign(key: Key, payload: Uint8Array): Promise<SignatureBytes | undefined> {
     const mine = this.#previous.then(() => this.#sign(key, payload));
@@ -57,8 +65,8 @@ export class PivSigner implements Signer, AsyncDisposable {
   async #sign(key: Key, payload: Uint8Array): Promise<SignatureBytes | undefined> {
     const wanted = publicKeyOf(key);
     if (wanted instanceof MetadataError) return undefined;
-    if (!ALGORITHMS.some(row => row.scheme === wanted.scheme.name)) return undefined;
-    const place = await this.#find(wanted);
+    if (!isOfACard(wanted)) return undefined;
+    const place = await this.#finder.find(wanted.fingerprint);
     if (place === undefined) return undefined;
     const signature = await this.#signAt(place, payload);
     if (!wanted.scheme.verify(wanted.keyObject, payload, signature)) {
@@ -70,36 +78,23 @@ export class PivSigner implements Signer, AsyncDisposable {
     return signature;
   }
 
-  async #find(wanted: PublicKey): Promise<Place | undefined> {
-    const { cards, failures } = await surveyCards(this.#transport);
-    const { serial, slot } = this.#uri;
-    // "Not my key" would be a lie while a card, or its slot, could not be read.
-    let [unread] = failures;
-    for (const card of cards) {
-      if (serial !== undefined && card.serial !== serial) continue;
-      const key = card.slots.get(slot);
-      if (key instanceof CardError && !HOLDS_NONE.has(key.code)) unread ??= key;
-      if (key === undefined || key instanceof CardError || key.fingerprint !== wanted.fingerprint) continue;
-      return { card, key, id: `${card.serial ?? ''}/${key.fingerprint}` };
-    }
-    if (unread !== undefined) throw unread;
-    return undefined;
-  }
-
   async #signAt(place: Place, payload: Uint8Array): Promise<Uint8Array> {
     const challenge = place.key.algorithm.challenge(payload);
+    const needsPin = place.key.pinPolicy !== 'never';
     let { triesLeft } = place.card;
     let refused = false;
     let lastTryAgreed = false;
     for (;;) {
-      if (triesLeft === 0) throw blocked(place.card);
-      if (triesLeft === 1 && !lastTryAgreed) {
+      if (needsPin && triesLeft === 0) throw blocked(place.card);
+      if (needsPin && triesLeft === 1 && !lastTryAgreed) {
         await this.#agreeOnLastTry(place.card);
         lastTryAgreed = true;
       }
-      const pin = this.#pins.get(place.id) ?? (await this.#askPin(place, triesLeft, refused));
-      const attempt = new Attempt({ place, challenge, pin, lastTryAgreed, prompts: this.#prompts });
-      const outcome = await visitCard(this.#transport, place.card.reader, channel => attempt.run(channel));
+      const pin = needsPin
+        ? (this.#pins.get(place.id) ?? (await this.#askPin(place, triesLeft, refused)))
+        : undefined;
+      const prompts = this.#prompts;
+      const outcome = await this.#carryOut(new Attempt({ place, challenge, pin, lastTryAgreed, prompts }));
       switch (outcome.kind) {
         case 'signed':
           return outcome.signature;
@@ -115,6 +110,28 @@ export class PivSigner implements Signer, AsyncDisposable {
           break;
       }
     }
+  }
+
+  /** Follows the card where it was pulled or moved to another reader since it was chosen, while a person typed say. */
+  async #carryOut(attempt: Attempt): Promise<Outcome> {
+    for (let moves = 0; ; moves += 1) {
+      try {
+        return await visitCard(this.#transport, attempt.place.card.reader, channel => attempt.run(channel));
+      } catch (error) {
+        if (!(error instanceof CardError) || !GONE.has(error.code) || moves >= MAX_MOVES) throw error;
+        attempt.moveTo(await this.#findAgain(attempt.place, error));
+      }
+    }
+  }
+
+  async #findAgain(place: Place, lost: CardError): Promise<Place> {
+    for (let looks = 0; looks <= MAX_MOVES; looks += 1) {
+      const now = await this.#finder.findAgain(place);
+      if (now !== undefined) return now;
+      const { serial, reader } = place.card;
+      if ((await this.#prompts.cardMissing?.({ serial, reader })) !== true) throw lost;
+    }
+    throw lost;
   }
 
   async #agreeOnLastTry(card: PivCard): Promise<void> {
@@ -134,3 +151,6 @@ export class PivSigner implements Signer, AsyncDisposable {
     return pin;
   }
 }
+
+const isOfACard = ({ scheme, keyObject }: PublicKey): boolean =>
+  ALGORITHMS.some(row => row.scheme === scheme.name && row.accepts(keyObject));

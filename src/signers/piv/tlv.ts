@@ -68,11 +68,22 @@ export function requireTlv(objects: readonly Tlv[], tag: number): Uint8Array {
   return value;
 }
 
-/** Encodes one object; the value is the parts put together, at most 65,535 bytes. */
+/** Puts `parts` together in a fresh array. Not Buffer.concat: its result may lie in Node's shared pool, and this can hold a secret. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** Encodes one object; the value is the parts put together, at most 65,535 bytes. A fresh array: the caller may zero it. */
 export function encodeTlv(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   if (length > 0xffff) throw new RangeError('a data object has at most 65,535 bytes');
-  return Buffer.concat([Uint8Array.from([...bigEndian(tag), ...lengthBytes(length)]), ...parts]);
+  return concatBytes([Uint8Array.from([...bigEndian(tag), ...lengthBytes(length)]), ...parts]);
 }
 
 /** A tag or number in as few bytes as it needs, at least one. */

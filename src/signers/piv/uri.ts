@@ -1,17 +1,18 @@
 import { CardError } from './error.ts';
-import { DEFAULT_SLOT, isSlotName, SLOTS, type SlotName } from './slot.ts';
+import { isSlotName, type SlotName } from './slot.ts';
 
 /** Which card and slot are meant. */
 export interface PivUri {
   /** `undefined`: any card that holds the wanted key. */
   readonly serial: number | undefined;
-  readonly slot: SlotName;
+  /** `undefined`: any slot that holds the wanted key; 9c where none is wanted yet. */
+  readonly slot: SlotName | undefined;
 }
 
 const MAX_SERIAL = 0xffff_ffff;
 const SYNTAX = 'piv:, piv:serial=NUMBER or piv:serial=NUMBER;slot=9c';
 
-/** Parses `piv:`, `piv:serial=12345678` and `piv:serial=12345678;slot=9c`, nothing else. Throws {@link CardError} `BAD_URI`. */
+/** Parses `piv:`, `piv:serial=12345678` and `piv:serial=12345678;slot=9a`, nothing else. Throws {@link CardError} `BAD_URI`. */
 export function parsePivUri(uri: string): PivUri {
   const fail = (what: string): never => {
     throw new CardError('BAD_URI', `${JSON.stringify(uri)}: ${what}; write ${SYNTAX}`);
@@ -30,13 +31,16 @@ export function parsePivUri(uri: string): PivUri {
   if (serial !== undefined && (!/^[1-9]\d{0,9}$/.test(serial) || Number(serial) > MAX_SERIAL)) {
     return fail('a serial number is decimal');
   }
-  const slot = attributes.get('slot') ?? DEFAULT_SLOT;
-  if (!isSlotName(slot)) return fail(`the slot has to be ${Object.keys(SLOTS).join(' or ')}`);
+  const slot = attributes.get('slot');
+  if (slot !== undefined && !isSlotName(slot)) return fail('a slot is 9a, 9c, 9d, 9e, or 82 to 95');
   return { serial: serial === undefined ? undefined : Number(serial), slot };
 }
 
-/** The URI that {@link parsePivUri} reads back; the slot is always named. */
-export function formatPivUri(uri: PivUri): string {
-  const attributes = [...(uri.serial === undefined ? [] : [`serial=${uri.serial}`]), `slot=${uri.slot}`];
+/** The URI that {@link parsePivUri} reads back. */
+export function formatPivUri({ serial, slot }: PivUri): string {
+  const attributes = [
+    ...(serial === undefined ? [] : [`serial=${serial}`]),
+    ...(slot === undefined ? [] : [`slot=${slot}`]),
+  ];
   return `piv:${attributes.join(';')}`;
 }

@@ -26,6 +26,31 @@ export async function visitCard<T>(
   return visitOnce(transport, reader, work);
 }
 
+/**
+ * As {@link visitCard}, for work that must not be done twice (a PIN that may cost a try, a key made, an object written): only
+ * what comes before `work` is tried again. Throws {@link CardError} `CARD_RESET` where the card was reset in its midst.
+ */
+export async function visitCardOnce<T>(
+  transport: CardTransport,
+  reader: string,
+  work: (channel: CardChannel) => Promise<T>,
+): Promise<T> {
+  let hasBegun = false;
+  const once = (channel: CardChannel): Promise<T> => {
+    hasBegun = true;
+    return work(channel);
+  };
+  for (const pause of PAUSES) {
+    try {
+      return await visitOnce(transport, reader, once);
+    } catch (error) {
+      if (hasBegun || !isTransient(error)) throw error;
+    }
+    await sleep(pause);
+  }
+  return visitOnce(transport, reader, once);
+}
+
 async function visitOnce<T>(
   transport: CardTransport,
   reader: string,

@@ -174,10 +174,11 @@ ruleTable('scope', [
   },
   { when: 'a file stays', main: withReadme, do: e => void e.edit('root'), says: [] },
   {
-    when: 'the policy changes',
+    when: 'the policy changes and root does not name it',
     do: e => void e.write('tuf-signer.yml', 'x'),
     says: [['refuse', undefined, '"tuf-signer.yml"']],
   },
+  { when: 'the policy changes and root names it', do: e => void e.policy('version: 1\n'), says: [] },
   {
     when: 'git is told to read artifacts through a filter',
     do: e => void e.write('.gitattributes', '* filter=evil'),

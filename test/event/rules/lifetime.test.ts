@@ -1,5 +1,12 @@
 import { DAY_MS, type Instant } from '../../../src/clock.ts';
-import { inDays, type TestRepository, testNow, type WireCommon } from '../../support/tree-builder.ts';
+import { defaultPolicy } from '../../../src/policy/policy.ts';
+import {
+  inDays,
+  type JudgeOptions,
+  type TestRepository,
+  testNow,
+  type WireCommon,
+} from '../../support/tree-builder.ts';
 import { ruleTable, standard } from './rule-table.ts';
 
 const change =
@@ -31,7 +38,7 @@ ruleTable('version', [
   {
     when: 'the policy allows one step',
     do: to('dev', 3),
-    options: { policy: { maxVersionStep: 1 } },
+    options: { policy: { ...defaultPolicy, maxVersionStep: 1 } },
     says: [['refuse', 'dev', 'more than 1']],
   },
   {
@@ -75,7 +82,29 @@ ruleTable('version', [
 const expires = (role: string, at: string) => change(role, signed => void (signed.expires = at));
 const later = (days: number): { readonly now: Instant } => ({ now: (testNow + days * DAY_MS) as Instant });
 
+const longest = (days: number, roles: readonly (readonly [string, number])[] = []): JudgeOptions => ({
+  policy: { ...defaultPolicy, maxExpiryDays: { default: days, roles: new Map(roles) } },
+});
+
 ruleTable('expiry', [
+  {
+    when: 'its period is as long as the policy allows',
+    do: e => void e.edit('dev'),
+    options: longest(365),
+    says: [],
+  },
+  {
+    when: 'its period is longer than the policy allows',
+    do: e => void e.edit('dev'),
+    options: longest(364),
+    says: [['refuse', 'dev', 'dev: expiry period 365 is longer than the 364 days of the policy']],
+  },
+  {
+    when: 'its period is longer than the policy allows to others',
+    do: e => void e.edit('dev'),
+    options: longest(30, [['dev', 400]]),
+    says: [],
+  },
   { when: 'a document lives as long as its period', do: e => void e.edit('targets'), says: [] },
   { when: 'it lives half an hour longer', do: expires('targets', inDays(365 + 0.02)), says: [] },
   {
@@ -170,6 +199,14 @@ const offline = (role: string, expiry: number, signing: number | undefined) =>
   });
 
 ruleTable('periods', [
+  {
+    when: 'timestamp lives longer than the policy allows',
+    do: e => void e.edit('root'),
+    options: {
+      policy: { ...defaultPolicy, maxExpiryDays: { default: undefined, roles: new Map([['timestamp', 5]]) } },
+    },
+    says: [['refuse', 'root', 'timestamp: expiry period 7 is longer than the 5 days of the policy']],
+  },
   { when: 'there is time to sign', do: offline('dev', 30, 10), says: [] },
   {
     when: 'the signing period is half the expiry period where it is not named',

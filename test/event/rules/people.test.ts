@@ -1,3 +1,7 @@
+import { requirePublicKey } from '../../../src/metadata/key.ts';
+import type { KeyOwner } from '../../../src/metadata/names.ts';
+import type { AttestationResult } from '../../../src/policy/attestation.ts';
+import { defaultPolicy } from '../../../src/policy/policy.ts';
 import { keyOf, type TestRepository } from '../../support/tree-builder.ts';
 import { type Row, ruleTable, standard } from './rule-table.ts';
 
@@ -70,12 +74,62 @@ ruleTable('invites', [
 
 const joins = (event: TestRepository): void => void event.rootRole('root', ['@alice', '@bob', '@zoe'], 2);
 
+const card: AttestationResult = {
+  ok: true,
+  fingerprint: requirePublicKey(keyOf('@zoe').key).fingerprint,
+  serial: 4242,
+  firmware: [5, 7, 4],
+  pinPolicy: 'once',
+  touchPolicy: 'cached',
+  formFactor: undefined,
+  ca: 'yubico',
+};
+
 ruleTable('enrolment', [
   { when: 'nobody joins', do: e => void e.edit('root'), says: [] },
   {
     when: 'a key joins and has not signed, though the quorum is met',
     do: e => (joins(e), void e.sign('root', '@alice', '@bob')),
     says: [['await', 'root', 'joins with a key that has not signed yet: @zoe']],
+  },
+  {
+    when: 'a key joins, and its fingerprint and card are to be compared',
+    do: e => (joins(e), void e.sign('root', '@alice', '@bob')),
+    options: { facts: { attestations: new Map([[keyOf('@zoe').keyid, card]]) } },
+    says: [
+      [
+        'await',
+        'root',
+        /@zoe \(key [0-9a-f]{20}; YubiKey 4242, firmware 5\.7\.4, PIN policy once, touch policy cached\)$/,
+      ],
+    ],
+  },
+  {
+    when: "a key joins from its owner's account",
+    do: e => (joins(e), void e.sign('root', '@zoe')),
+    options: { facts: { accounts: new Map([[keyOf('@zoe').keyid, '@zoe' as KeyOwner]]) } },
+    says: [],
+  },
+  {
+    when: "a key joins from a stranger's account",
+    do: e => (joins(e), void e.sign('root', '@zoe')),
+    options: { facts: { accounts: new Map([[keyOf('@zoe').keyid, '@mallory' as KeyOwner]]) } },
+    says: [['warn', 'root', 'the key of @zoe was brought by @mallory']],
+  },
+  {
+    when: "a key joins from a stranger's account, which the policy refuses",
+    do: e => (joins(e), void e.sign('root', '@zoe')),
+    options: {
+      policy: { ...defaultPolicy, enrolmentAccount: 'refuse' },
+      facts: { accounts: new Map([[keyOf('@zoe').keyid, '@mallory' as KeyOwner]]) },
+    },
+    says: [['refuse', 'root', 'brought by @mallory']],
+  },
+  {
+    when: 'nobody knows whose account a key came from, and the policy asks',
+    do: e => (joins(e), void e.sign('root', '@zoe')),
+    options: { policy: { ...defaultPolicy, enrolmentAccount: 'refuse' } },
+    says: [['refuse', 'root', 'is not known here']],
   },
   {
     when: 'the key that joins has signed',

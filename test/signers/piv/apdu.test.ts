@@ -87,7 +87,7 @@ describe('exchange', () => {
   it('gathers pieces announced by 61xx', async () => {
     const card = scripted(['01026102', '03046101', '059000']);
     expect(await exchange(card.transmit, command)).toEqual({
-      data: Buffer.from('0102030405', 'hex'),
+      data: Uint8Array.of(1, 2, 3, 4, 5),
       sw: 0x9000,
     });
     expect(card.sent.slice(1)).toEqual(['00c0000002', '00c0000001']);
@@ -111,7 +111,20 @@ describe('exchange', () => {
     await exchange(card.transmit, { ...header, data: bytes(600), le: 256 });
     expect(card.sent.map(apdu => apdu.slice(0, 10))).toEqual(['10cb3fffff', '10cb3fffff', '00cb3fff5a']);
     expect(card.sent.map(apdu => apdu.length / 2)).toEqual([260, 260, 5 + 90 + 1]);
-    const refusing = scripted(['9000', '6884']);
+    const refusing = scripted(['9000', '6982']);
+    expect(await exchange(refusing.transmit, { ...header, data: bytes(600) })).toMatchObject({ sw: 0x6982 });
+    expect(refusing.sent).toHaveLength(2);
+  });
+
+  it('sends one extended APDU to a card that takes no chaining', async () => {
+    const card = scripted(['6884', '01029000']);
+    const response = await exchange(card.transmit, { ...header, data: bytes(600), le: 256 });
+    expect([...response.data]).toEqual([1, 2]);
+    expect(card.sent[1]).toBe(`00cb3fff000258${hex(bytes(600))}0000`);
+    const without = scripted(['6884', '9000']);
+    await exchange(without.transmit, { ...header, data: bytes(600) });
+    expect(without.sent[1]).toBe(`00cb3fff000258${hex(bytes(600))}`);
+    const refusing = scripted(['6884', '6884']);
     expect(await exchange(refusing.transmit, { ...header, data: bytes(600) })).toMatchObject({ sw: 0x6884 });
   });
 

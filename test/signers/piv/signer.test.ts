@@ -66,8 +66,8 @@ describe('finding the card', () => {
   it('is a scheme no slot has: not even a look at the cards', async () => {
     const transport = virtualTransport([card()], () => expect.unreachable());
     await using signer = new PivSigner({ transport, prompts: scriptedPrompts([]) });
-    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
-    expect(await signer.sign(tufKey(publicKey, 'ecdsa-sha2-nistp384'), PAYLOAD)).toBeUndefined();
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2_304 });
+    expect(await signer.sign(tufKey(publicKey, 'rsassa-pss-sha256', 'rsa'), PAYLOAD)).toBeUndefined();
   });
 
   it('keeps to the serial of its URI', async () => {

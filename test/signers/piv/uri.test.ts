@@ -3,16 +3,18 @@ import { CardError } from '../../../src/signers/piv/error.ts';
 import { formatPivUri, parsePivUri } from '../../../src/signers/piv/uri.ts';
 
 describe('parsePivUri', () => {
-  for (const [uri, serial] of [
-    ['piv:', undefined],
-    ['piv:slot=9c', undefined],
-    ['piv:serial=12345678', 12_345_678],
-    ['piv:serial=4294967295;slot=9c', 4_294_967_295],
-    ['piv:slot=9c;serial=1', 1],
+  for (const [uri, serial, slot] of [
+    ['piv:', undefined, undefined],
+    ['piv:slot=9c', undefined, '9c'],
+    ['piv:serial=12345678', 12_345_678, undefined],
+    ['piv:serial=4294967295;slot=9a', 4_294_967_295, '9a'],
+    ['piv:slot=9e;serial=1', 1, '9e'],
+    ['piv:slot=82', undefined, '82'],
+    ['piv:slot=95', undefined, '95'],
   ] as const) {
     it(`reads ${uri}`, () => {
       const parsed = parsePivUri(uri);
-      expect(parsed).toEqual({ serial, slot: '9c' });
+      expect(parsed).toEqual({ serial, slot });
       expect(parsePivUri(formatPivUri(parsed))).toEqual(parsed);
     });
   }
@@ -36,6 +38,11 @@ describe('parsePivUri', () => {
     'piv:serial=1=2',
     'piv:slot=9C',
     'piv:slot=9z',
+    'piv:slot=81',
+    'piv:slot=96',
+    'piv:slot=9b',
+    'piv:slot=f9',
+    'piv:slot=',
     'piv:slot=__proto__',
     'piv:pin=123456',
     'piv: serial=1',
