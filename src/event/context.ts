@@ -1,9 +1,10 @@
 import type { Instant } from '../clock.ts';
+import { jsonEqual } from '../json.ts';
 import type { Document, Root } from '../metadata/document.ts';
 import { ROOT, type RoleName } from '../metadata/names.ts';
 import { type Quorum, verifyQuorum } from '../metadata/quorum.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type DelegationGraph, delegationGraph } from '../repository/delegators.ts';
+import { type Delegated, type DelegationGraph, delegationGraph } from '../repository/delegators.ts';
 import { diffTrees, type RoleChange, roleChange, type TreeDiff } from '../repository/diff.ts';
 import { type Ownership, ownershipOf } from '../repository/ownership.ts';
 import {
@@ -26,6 +27,8 @@ export type Mode = 'event' | 'known-good' | 'publish';
 export interface Facts {
   /** Digests of the blobs below `targets/` that had to be read. */
   readonly digests: ReadonlyMap<ObjectId, BlobDigest>;
+  /** Is known-good without a fault? Then what has not changed need not be verified again. */
+  readonly knownGoodVerified: boolean;
   /** Do known-good's artifacts agree with its metadata, every hash? Then what has not changed needs no digest. */
   readonly knownGoodArtifactsVerified: boolean;
   /** `root_history/N.root.json` by N; not needed to judge an event. */
@@ -36,6 +39,7 @@ export interface Facts {
 
 export const noFacts: Facts = {
   digests: new Map(),
+  knownGoodVerified: false,
   knownGoodArtifactsVerified: false,
   history: new Map(),
   main: undefined,
@@ -59,6 +63,8 @@ export interface Context {
   readonly changed: ReadonlyMap<RoleName, Document>;
   /** The quorum that the role's delegator in this tree sets; `undefined` where role or document is missing. */
   quorumOf(role: RoleName): Quorum | undefined;
+  /** Is the role, with the keys and the threshold that it is given, what was verified on main? Its quorum has signed. */
+  isSettled(role: RoleName): boolean;
   /** Known-good's root quorum over the event's root; `undefined` where there is no known-good root. */
   oldRootQuorum(): Quorum | undefined;
   ownership(): Ownership;
@@ -75,7 +81,7 @@ export interface Subject {
 
 export function contextOf(subject: Subject): Context {
   const { knownGood, tree } = subject;
-  const graph = delegationGraph(tree);
+  const [graph, knownGraph] = [delegationGraph(tree), delegationGraph(knownGood)];
   const changes = new Map<RoleName, RoleChange>();
   for (const role of rolesWithFiles(knownGood, tree)) changes.set(role, roleChange(knownGood, tree, role));
   const changed = new Map<RoleName, Document>();
@@ -100,13 +106,28 @@ export function contextOf(subject: Subject): Context {
     ...subject,
     diff: diffTrees(knownGood, tree),
     graph,
-    knownGraph: delegationGraph(knownGood),
+    knownGraph,
     changes,
     changed,
     quorumOf,
+    isSettled: role =>
+      subject.facts.knownGoodVerified &&
+      changes.get(role) === 'unchanged' &&
+      isSameDelegation(knownGraph.roles.get(role), graph.roles.get(role)),
     oldRootQuorum,
     ownership,
   };
+}
+
+function isSameDelegation(a: Delegated | undefined, b: Delegated | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  if (a.definition === b.definition) return true;
+  const { threshold, keyids } = b.definition;
+  return (
+    a.definition.threshold === threshold &&
+    jsonEqual(a.definition.keyids, keyids) &&
+    keyids.every(keyid => jsonEqual(a.delegations.keys.get(keyid)?.raw, b.delegations.keys.get(keyid)?.raw))
+  );
 }
 
 function rolesWithFiles(...trees: readonly RepositoryTree[]): ReadonlySet<RoleName> {

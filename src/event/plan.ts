@@ -56,7 +56,7 @@ export function planOf(context: Context): Plan {
     if (invitedTo(invites, role).length > 0) inviting.add(delegator).add(role);
   }
   const obligations = [...context.graph.roles.keys()]
-    .filter(role => !inviting.has(role))
+    .filter(role => !inviting.has(role) && !context.isSettled(role))
     .flatMap(role => obligationsOn(context, role));
   return { obligations, inviting, invites };
 }

@@ -1,4 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { BatchParser } from './batch.ts';
 import { type BlobDigest, hashBlobs, readMany } from './bulk.ts';
 import { DEFAULT_MAX_OBJECT, type GitObject, ObjectCollector, wrongType } from './collect.ts';
@@ -37,6 +38,10 @@ export interface ObjectReader extends AsyncDisposable {
 
 /** The process starts at once, so that it warms up while the caller does other work. */
 export const openObjectReader = (repository: GitRepository): ObjectReader => new BatchReader(repository);
+
+/** Blobs that are not worth a process of their own, and the bytes that each may have. */
+const FEW = 64;
+const SMALL = 1024 * 1024;
 
 interface Request {
   readonly oid: ObjectId;
@@ -116,8 +121,32 @@ class BatchReader implements ObjectReader {
     return readMany(this.repository, oids, maxBytes);
   }
 
-  hashBlobs(oids: Iterable<ObjectId>): Promise<Map<ObjectId, BlobDigest>> {
-    return hashBlobs(this.repository, oids);
+  /** A few small ones come through the process that runs already: to start another takes longer. */
+  async hashBlobs(oids: Iterable<ObjectId>): Promise<Map<ObjectId, BlobDigest>> {
+    const wanted = new Set(oids);
+    if (wanted.size > FEW) return hashBlobs(this.repository, wanted);
+    const digests = await Promise.all([...wanted].map(oid => this.#hashSmall(oid)));
+    const large = await hashBlobs(
+      this.repository,
+      [...wanted].filter((_, i) => digests[i] === undefined),
+    );
+    return new Map(
+      [...wanted].flatMap((oid, i) => {
+        const digest = digests[i] ?? large.get(oid);
+        return digest === undefined ? [] : [[oid, digest]];
+      }),
+    );
+  }
+
+  /** `undefined` where it is too large to be held. */
+  async #hashSmall(oid: ObjectId): Promise<BlobDigest | undefined> {
+    try {
+      const content = await this.readBlob(oid, SMALL);
+      return { length: content.length, sha256: hash('sha256', content, 'hex') };
+    } catch (error) {
+      if (error instanceof GitError && error.code === 'OBJECT_TOO_LARGE') return undefined;
+      throw error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -24,6 +24,8 @@ export interface EventRequest {
   readonly branch?: BranchName | undefined;
   /** Named by hand: taken as it is, whatever main says. */
   readonly knownGood?: CommitSha | undefined;
+  /** Where the caller has looked already. */
+  readonly main?: Main | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface EventRequest {
  */
 export async function loadEvent(workspace: Workspace, request: EventRequest): Promise<LoadedEvent> {
   const given = request.knownGood !== undefined;
-  const main = given ? undefined : await findMain(workspace);
+  const main = given ? undefined : (request.main ?? (await findMain(workspace)));
   const knownGoodCommit = request.knownGood ?? (await knownGoodOf(workspace, request.head, main as Main));
   const now = workspace.clock.now();
   const { policy } = workspace;

@@ -28,12 +28,12 @@ const REGULAR = new Set(['100644', '100755']);
 
 /**
  * Reads commits as {@link RepositoryTree} values from git objects alone. What two commits share is read, parsed and
- * kept once, so that it is also the same object to those who compare.
+ * kept once, so that it is also the same object to those who compare; reads may overlap.
  */
 export class TreeReader {
   readonly objects: ObjectReader;
-  readonly #folders = new Map<ObjectId, Folder>();
-  readonly #documents = new Map<ObjectId, Parsed<Document>>();
+  readonly #folders = new Map<ObjectId, Promise<Folder>>();
+  readonly #documents = new Map<ObjectId, Promise<Parsed<Document>>>();
 
   constructor(objects: ObjectReader) {
     this.objects = objects;
@@ -44,29 +44,36 @@ export class TreeReader {
     const { tree } = await this.objects.readCommit(commit);
     const outside = new Map<string, TreeEntry>();
     const unreadableNames: string[] = [];
-    let metadata: Folder = emptyFolder;
-    let artifacts: Folder = emptyFolder;
+    let [reading, readingArtifacts] = [Promise.resolve(emptyFolder), Promise.resolve(emptyFolder)];
     for (const { name, isUtf8, mode, oid } of await this.objects.readTree(tree)) {
       if (!isUtf8) unreadableNames.push(name);
-      else if (name === 'metadata') metadata = await this.#folder(mode, oid, false);
-      else if (name === 'targets') artifacts = await this.#folder(mode, oid, true);
+      else if (name === 'metadata') reading = this.#folder(mode, oid, false);
+      else if (name === 'targets') readingArtifacts = this.#folder(mode, oid, true);
       else outside.set(name, { path: name, mode, oid });
     }
+    // Documents are on their way while the artifacts' folder, which may be large, is taken apart.
+    const [metadata, artifacts, documents, invites] = await Promise.all([
+      reading,
+      readingArtifacts,
+      reading.then(({ entries }) => this.#readDocuments(entries)),
+      reading.then(({ entries }) => this.#readInvites(entries.get(STATE_FILE))),
+    ]);
+    for (const entry of artifacts.hidden) outside.set(`targets/${entry.path}`, entry);
     return {
       metadata: metadata.entries,
       artifacts: artifacts.entries,
       outside,
       unreadableNames: [...unreadableNames, ...metadata.unreadableNames, ...artifacts.unreadableNames],
-      documents: await this.#readDocuments(metadata.entries),
-      invites: await this.#readInvites(metadata.entries.get(STATE_FILE)),
+      documents,
+      invites,
     };
   }
 
   /** Parses one metadata file by its object id. */
-  async document(oid: ObjectId): Promise<Parsed<Document>> {
+  document(oid: ObjectId): Promise<Parsed<Document>> {
     const known = this.#documents.get(oid);
     if (known !== undefined) return known;
-    const parsed = await this.#parse(oid, parseDocument);
+    const parsed = this.#parse(oid, parseDocument);
     this.#documents.set(oid, parsed);
     return parsed;
   }
@@ -112,16 +119,21 @@ export class TreeReader {
     }
   }
 
-  async #folder(mode: string, oid: ObjectId, skipHidden: boolean): Promise<Folder> {
+  #folder(mode: string, oid: ObjectId, skipHidden: boolean): Promise<Folder> {
     if (mode !== TREE_MODE) {
       // A file, link or submodule in the folder's place: one entry that the rules will refuse.
-      return { entries: new Map([['', { path: '', mode, oid }]]), unreadableNames: [] };
+      return Promise.resolve({ ...emptyFolder, entries: new Map([['', { path: '', mode, oid }]]) });
     }
     const known = this.#folders.get(oid);
     if (known !== undefined) return known;
-    const folder = { entries: new Map<string, TreeEntry>(), unreadableNames: [] as string[] };
-    await this.#flatten(oid, '', 0, skipHidden, folder);
+    const folder = this.#readFolder(oid, skipHidden);
     this.#folders.set(oid, folder);
+    return folder;
+  }
+
+  async #readFolder(oid: ObjectId, skipHidden: boolean): Promise<Folder> {
+    const folder: FolderInMaking = { entries: new Map(), hidden: [], unreadableNames: [] };
+    await this.#flatten(oid, '', 0, skipHidden, folder);
     return folder;
   }
 
@@ -130,7 +142,7 @@ export class TreeReader {
     prefix: string,
     depth: number,
     skipHidden: boolean,
-    into: { readonly entries: Map<string, TreeEntry>; readonly unreadableNames: string[] },
+    into: FolderInMaking,
   ): Promise<void> {
     if (depth > MAX_DEPTH) {
       throw new RepositoryError(
@@ -139,12 +151,13 @@ export class TreeReader {
       );
     }
     for (const entry of await this.objects.readTree(oid)) {
-      if (skipHidden && entry.name.startsWith('.')) continue;
-      const path = `${prefix}${entry.name}`;
+      const { name, mode, oid } = entry;
+      const path = `${prefix}${name}`;
       if (!entry.isUtf8) into.unreadableNames.push(path);
-      else if (entry.mode === TREE_MODE)
-        await this.#flatten(entry.oid, `${path}/`, depth + 1, skipHidden, into);
-      else into.entries.set(path, { path, mode: entry.mode, oid: entry.oid });
+      else if (skipHidden && name.startsWith('.')) {
+        if (name !== PLACEHOLDER || !REGULAR.has(mode)) into.hidden.push({ path, mode, oid });
+      } else if (mode === TREE_MODE) await this.#flatten(oid, `${path}/`, depth + 1, skipHidden, into);
+      else into.entries.set(path, { path, mode, oid });
       if (into.entries.size > MAX_ENTRIES) {
         throw new RepositoryError('BAD_FILE', `a folder holds more than ${MAX_ENTRIES} files`);
       }
@@ -160,10 +173,21 @@ function asRoot(parsed: Parsed<Document>): Parsed<Document<Root>> {
 
 interface Folder {
   readonly entries: ReadonlyMap<string, TreeEntry>;
+  /** Below `targets/`, what begins with a dot: no artifact, but no event's business either. */
+  readonly hidden: readonly TreeEntry[];
   readonly unreadableNames: readonly string[];
 }
 
-const emptyFolder: Folder = { entries: new Map(), unreadableNames: [] };
+interface FolderInMaking extends Folder {
+  readonly entries: Map<string, TreeEntry>;
+  readonly hidden: TreeEntry[];
+  readonly unreadableNames: string[];
+}
+
+/** Keeps an empty folder in git; peers write it too. */
+const PLACEHOLDER = '.gitkeep';
+
+const emptyFolder: Folder = { entries: new Map(), hidden: [], unreadableNames: [] };
 
 /** A file that says something wrong, as opposed to a store that can't be read. */
 const isContentFault = (error: unknown): error is CodedError =>

@@ -1,6 +1,7 @@
 import { type JsonObject, jsonEqual, member } from '../../json.ts';
 import { type TargetFile, targetHash } from '../../metadata/document.ts';
 import type { EntryChange } from '../../repository/diff.ts';
+import { changedTargets } from '../../repository/target-changes.ts';
 import type { BlobDigest, ObjectId, TreeEntry } from '../../repository/tree.ts';
 import { shortId } from '../words.ts';
 import { describeOthers } from './leaves.ts';
@@ -17,12 +18,13 @@ export function describeTargetFiles(before: Files, after: Files): readonly strin
   const changed: string[] = [];
   const removed: string[] = [];
   let [addedBytes, changedBytes] = [0, 0];
-  for (const [path, file] of after) {
-    const old = before.get(path);
+  for (const path of changedTargets(before, after)) {
+    const [old, file] = [before.get(path), after.get(path)];
+    if (file === undefined) continue;
     if (old === undefined) {
       added.push(...describeAdded(path, file));
       addedBytes += file.length;
-    } else if (old !== file && !jsonEqual(old, file)) {
+    } else {
       changed.push(...describeChanged(path, old, file));
       changedBytes += file.length;
     }

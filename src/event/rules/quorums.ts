@@ -78,6 +78,7 @@ export const roleQuorum: Rule = {
     for (const [role, { delegations }] of context.graph.roles) {
       if (isOnlineRole(role) || (role === ROOT && context.mode === 'event' && context.changed.has(ROOT)))
         continue;
+      if (context.isSettled(role)) continue;
       const quorum = context.quorumOf(role);
       if (quorum === undefined && context.changes.get(role) === 'unchanged')
         yield refuse(`metadata/${roleFile(role)}, as on main, can not be read`, role);

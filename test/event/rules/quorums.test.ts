@@ -87,6 +87,7 @@ ruleTable('root-quorum', [
   { when: 'the whole chain is there', as: 'publish', says: [] },
   {
     when: 'the chain was not read',
+    do: e => void e.edit('root').signAll('root'),
     as: 'publish',
     options: { facts: { history: new Map() } },
     says: [['refuse', 'root', 'root_history/1.root.json was not read']],
@@ -128,6 +129,13 @@ ruleTable('role-quorum', [
   {
     when: 'a changed role has its quorum',
     do: e => void e.edit('dev').sign('dev', '@dave', '@frank'),
+    says: [],
+  },
+  { when: "a changed root is rule root-quorum's", do: e => void e.edit('root'), says: [] },
+  {
+    when: "snapshot is rule online's",
+    do: e => void e.unsign('snapshot', 'online'),
+    as: 'known-good',
     says: [],
   },
   {
