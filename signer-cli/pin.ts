@@ -1,7 +1,9 @@
 import { readSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { CardError } from '../src/signers/piv/error.ts';
 import type { PinPrompts } from '../src/signers/piv/pin.ts';
 import type { Asker } from './ask.ts';
+import { isSystemError } from './exit-codes.ts';
+import { givenFile } from './given.ts';
 import type { Output } from './output.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -20,6 +22,13 @@ export function pinPrompts(source: PinSource, asker: Asker, output: Output): Pin
       const card = serial === undefined ? `the card in ${reader}` : `card ${serial}`;
       if (refused)
         output.say(`That PIN was wrong.${triesLeft === undefined ? '' : ` Tries left: ${triesLeft}.`}`);
+      // A descriptor gives its PIN once; and to give the same one again would spend another try.
+      if (refused && isGiven(source))
+        throw new CardError(
+          'PIN_WRONG',
+          'the PIN that was given is not the one of the card; no further try was spent: find the right one',
+          triesLeft === undefined ? {} : { triesLeft },
+        );
       const given = await readGiven(source);
       if (given !== undefined) return given;
       const tries = triesLeft === undefined ? '' : ` (tries left: ${triesLeft})`;
@@ -39,15 +48,32 @@ export function pinPrompts(source: PinSource, asker: Asker, output: Output): Pin
   };
 }
 
+const isGiven = ({ file, fd, variable }: PinSource): boolean =>
+  file !== undefined || fd !== undefined || variable !== undefined;
+
 async function readGiven({ file, fd, variable }: PinSource): Promise<Uint8Array | undefined> {
-  if (file !== undefined) return firstLine(await readFile(file));
+  if (file !== undefined) return firstLine(await givenFile(file, '--pin-file'));
   if (fd !== undefined) return firstLine(readDescriptor(fd));
   return variable === undefined ? undefined : Buffer.from(variable);
 }
 
+const MAX_LINE = 256;
+
+/** All that can be read up to the first line end: a pipe may bring it in pieces. */
 function readDescriptor(fd: number): Buffer {
-  const buffer = Buffer.alloc(256);
-  const length = readSync(fd, buffer);
+  const buffer = Buffer.alloc(MAX_LINE);
+  let length = 0;
+  try {
+    while (length < MAX_LINE && !buffer.subarray(0, length).includes(0x0a)) {
+      const count = readSync(fd, buffer, length, MAX_LINE - length, null);
+      if (count === 0) break;
+      length += count;
+    }
+  } catch (error) {
+    buffer.fill(0);
+    if (!isSystemError(error)) throw error;
+    throw new UsageError(`--pin-fd ${fd} can not be read (${String(error.code)})`);
+  }
   return buffer.subarray(0, length);
 }
 

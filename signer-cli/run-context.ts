@@ -1,7 +1,6 @@
 import { type Clock, fixedClock, parseInstant, systemClock } from '../src/clock.ts';
 import { unreachable } from '../src/errors.ts';
 import { parseRemoteName } from '../src/git/names.ts';
-import { parseKeyOwner } from '../src/metadata/names.ts';
 import type { Prompter } from '../src/operations/prompter.ts';
 import { openWorkspace, type Workspace } from '../src/operations/workspace.ts';
 import { renderTerminal } from '../src/render/terminal.ts';
@@ -11,6 +10,7 @@ import { parsePivUri } from '../src/signers/piv/uri.ts';
 import { parseSignerUri } from '../src/signers/registry.ts';
 import type { Signer } from '../src/signers/signer.ts';
 import { type Asker, terminalAsker } from './ask.ts';
+import { givenOwner } from './given.ts';
 import { type Output, openOutput } from './output.ts';
 import { cardSigner, type HeldSigner } from './personal-signer.ts';
 import { pinPrompts } from './pin.ts';
@@ -36,11 +36,18 @@ export interface RunContext {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-export const processContext = (yes: boolean): RunContext => ({
-  output: openOutput(process.stdout, process.stderr, process.env),
-  asker: terminalAsker(process.stdin, process.stderr, yes),
-  environment: process.env,
-});
+export function processContext(yes: boolean): RunContext {
+  const environment = { ...process.env };
+  // git, ssh and whatever they start have no business with it.
+  delete process.env[PIN_VARIABLE];
+  return {
+    output: openOutput(process.stdout, process.stderr, environment),
+    asker: terminalAsker(process.stdin, process.stderr, yes),
+    environment,
+  };
+}
+
+const PIN_VARIABLE = 'TUF_SIGNER_PIN';
 
 export function clockOf({ now }: Pick<GlobalFlags, 'now'>): Clock {
   if (now === undefined) return systemClock;
@@ -52,17 +59,14 @@ export function clockOf({ now }: Pick<GlobalFlags, 'now'>): Clock {
 
 /** The clone of this run, its settings overlaid by flags. */
 export async function workspaceOf(flags: GlobalFlags): Promise<Workspace> {
-  const workspace = await openWorkspace(flags.repo, clockOf(flags));
   const { user, pullRemote, pushRemote } = flags;
-  return {
-    ...workspace,
-    settings: {
-      ...workspace.settings,
-      ...(user === undefined ? {} : { user: parseKeyOwner(user.startsWith('@') ? user : `@${user}`) }),
-      ...(pullRemote === undefined ? {} : { pullRemote: parseRemoteName(pullRemote) }),
-      ...(pushRemote === undefined ? {} : { pushRemote: parseRemoteName(pushRemote) }),
-    },
+  const settings = {
+    ...(user === undefined ? {} : { user: givenOwner(user) }),
+    ...(pullRemote === undefined ? {} : { pullRemote: parseRemoteName(pullRemote) }),
+    ...(pushRemote === undefined ? {} : { pushRemote: parseRemoteName(pushRemote) }),
   };
+  const workspace = await openWorkspace(flags.repo, clockOf(flags));
+  return { ...workspace, settings: { ...workspace.settings, ...settings } };
 }
 
 /** What this person signs with: a card unless `--key` says otherwise. Nothing is touched before it is used. */
@@ -74,7 +78,7 @@ export function personalSigner(flags: GlobalFlags, context: RunContext): HeldSig
       const fd = flags.pinFd === undefined ? undefined : Number(flags.pinFd);
       if (fd !== undefined && !(Number.isInteger(fd) && fd >= 0))
         throw new UsageError('--pin-fd takes the number of a file descriptor');
-      const source = { file: flags.pinFile, fd, variable: context.environment['TUF_SIGNER_PIN'] };
+      const source = { file: flags.pinFile, fd, variable: context.environment[PIN_VARIABLE] };
       return cardSigner(pcscTransport(), pinPrompts(source, context.asker, context.output), parsePivUri(uri));
     }
     case 'file': {

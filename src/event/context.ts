@@ -6,6 +6,7 @@ import { type Quorum, verifyQuorum } from '../metadata/quorum.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type Delegated, type DelegationGraph, delegationGraph } from '../repository/delegators.ts';
 import { diffTrees, type RoleChange, roleChange, type TreeDiff } from '../repository/diff.ts';
+import { RepositoryError } from '../repository/error.ts';
 import { type Ownership, ownershipOf } from '../repository/ownership.ts';
 import {
   type BlobDigest,
@@ -61,7 +62,10 @@ export interface Context {
   readonly changes: ReadonlyMap<RoleName, RoleChange>;
   /** The documents that the rules on content look at: those that parsed and are not just what known-good has. */
   readonly changed: ReadonlyMap<RoleName, Document>;
-  /** The quorum that the role's delegator in this tree sets; `undefined` where role or document is missing. */
+  /**
+   * The quorum that the role's delegator in this tree sets; `undefined` where role or document is missing. Throws
+   * {@link RepositoryError} `TOO_COMPLEX` beyond any real repository's number of signatures.
+   */
   quorumOf(role: RoleName): Quorum | undefined;
   /** Is the role, with the keys and the threshold that it is given, what was verified on main? Its quorum has signed. */
   isSettled(role: RoleName): boolean;
@@ -79,6 +83,9 @@ export interface Subject {
   readonly now: Instant;
 }
 
+/** By all roles together. RSA of 8192 bits takes most of a millisecond; the same thousand signatures fit many roles. */
+const MAX_VERIFICATIONS = 100_000;
+
 export function contextOf(subject: Subject): Context {
   const { knownGood, tree } = subject;
   const [graph, knownGraph] = [delegationGraph(tree), delegationGraph(knownGood)];
@@ -89,10 +96,18 @@ export function contextOf(subject: Subject): Context {
     const document = change === 'unchanged' ? undefined : documentOf(tree, role);
     if (document !== undefined) changed.set(role, document);
   }
+  let verifications = 0;
   const quorumOf = remember((role: RoleName): Quorum | undefined => {
     const document = documentOf(tree, role);
     const delegated = graph.roles.get(role);
     if (document === undefined || delegated === undefined) return undefined;
+    verifications += Math.min(document.signatures.length, delegated.definition.keyids.length);
+    if (verifications > MAX_VERIFICATIONS) {
+      throw new RepositoryError(
+        'TOO_COMPLEX',
+        `more than ${MAX_VERIFICATIONS} signatures would have to be verified`,
+      );
+    }
     return verifyQuorum(document, delegated.delegations, role);
   });
   const oldRootQuorum = once((): Quorum | undefined => {

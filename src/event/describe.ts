@@ -5,7 +5,7 @@ import { describeFiles, describeTargetFiles } from './describe/artifacts.ts';
 import { describeDelegations, describeRootRoles } from './describe/delegations.ts';
 import { describeOthers } from './describe/leaves.ts';
 import { describeLifetime, PERIOD_MEMBERS } from './describe/lifetime.ts';
-import { capped } from './describe/text.ts';
+import { append } from './describe/text.ts';
 
 /**
  * What changes in a role's document against known-good's, in words, one sentence each; a new document is described in
@@ -39,15 +39,13 @@ function describeSigned(before: Signed | undefined, after: Signed, now: Instant)
   const sentences = [...describeLifetime(before, after, now)];
   switch (after.type) {
     case 'root':
-      sentences.push(...describeRootRoles(before?.type === 'root' ? before : undefined, after));
+      append(sentences, describeRootRoles(before?.type === 'root' ? before : undefined, after));
       told.push('keys', 'roles');
       break;
     case 'targets': {
       const old = before?.type === 'targets' ? before : undefined;
-      sentences.push(
-        ...describeDelegations(old, after),
-        ...describeTargetFiles(old?.targets ?? new Map(), after.targets),
-      );
+      append(sentences, describeDelegations(old, after));
+      append(sentences, describeTargetFiles(old?.targets ?? new Map(), after.targets));
       told.push('delegations', 'targets');
       break;
     }
@@ -56,5 +54,5 @@ function describeSigned(before: Signed | undefined, after: Signed, now: Instant)
       // Their one own member, `meta`, is told like anything else.
       break;
   }
-  return [...sentences, ...capped(describeOthers(before?.raw, after.raw, told), 'changes of other members')];
+  return [...sentences, ...describeOthers(before?.raw, after.raw, told)];
 }

@@ -56,6 +56,8 @@ class BatchReader implements ObjectReader {
   readonly #closed: Promise<void>;
   /** In the order written to git. */
   readonly #waiting = new Set<Request>();
+  /** Lines for git that this turn has gathered. */
+  #unsent = '';
   #failure: Error | undefined;
   #stderr = '';
 
@@ -96,12 +98,9 @@ class BatchReader implements ObjectReader {
     parseObjectId(oid); // a line feed in it would shift all later answers
     const { promise, resolve, reject } = withResolvers<GitObject>();
     this.#waiting.add({ oid, maxBytes, resolve, reject });
-    if (this.#child.stdin.writableCorked === 0) {
-      // What one turn of the caller asks for goes out in one write.
-      this.#child.stdin.cork();
-      queueMicrotask(() => this.#child.stdin.uncork());
-    }
-    this.#child.stdin.write(`${oid}\n`);
+    // What one turn of the caller asks for goes out in one write.
+    if (this.#unsent === '') queueMicrotask(() => this.#send());
+    this.#unsent += `${oid}\n`;
     return promise;
   }
 
@@ -158,6 +157,12 @@ class BatchReader implements ObjectReader {
     const object = await this.read(oid, maxBytes);
     if (object.type !== wanted) throw wrongType(oid, object.type, wanted);
     return object;
+  }
+
+  #send(): void {
+    const lines = this.#unsent;
+    this.#unsent = '';
+    if (this.#failure === undefined) this.#child.stdin.write(lines);
   }
 
   #next(): Request | undefined {

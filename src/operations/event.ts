@@ -64,6 +64,11 @@ export async function knownGoodOf(
 ): Promise<CommitSha> {
   const base = await singleMergeBase(repository, event, main.commit);
   if (await isOnFirstParent(repository, base, main.commit)) return base;
+  if (base === event)
+    throw new OperationError(
+      'NOT_FROM_MAIN',
+      `the event is part of ${main.branch} already: nothing is left to do, its branch can be deleted`,
+    );
   throw new OperationError(
     'NOT_FROM_MAIN',
     `the event starts at ${base.slice(0, 12)}, which ${main.branch} itself never was: start it anew from ${main.branch}`,

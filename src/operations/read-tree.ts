@@ -19,11 +19,17 @@ import {
   type TreeEntry,
 } from '../repository/tree.ts';
 
-/** The most files that one repository may have below a folder. */
+/** The most names that one repository may have below a folder, folders among them. */
 const MAX_ENTRIES = 1_000_000;
+/** As they are met: twenty trees that each hold the next one ten times are 10^20 folders, and may all be empty. */
+const MAX_FOLDERS = 100_000;
 const MAX_DEPTH = 24;
 /** Bytes. Larger than any limit of a client, so that rule `schema` can say what is wrong. */
 const MAX_DOCUMENT = 64 * 1024 * 1024;
+/** Bytes of all documents that are held: white space packs a thousand to one, so a small push can unpack to any size. */
+const MAX_DOCUMENTS = 256 * 1024 * 1024;
+/** Documents that are asked for in one go. */
+const AT_ONCE = 256;
 const REGULAR = new Set(['100644', '100755']);
 
 /**
@@ -32,8 +38,9 @@ const REGULAR = new Set(['100644', '100755']);
  */
 export class TreeReader {
   readonly objects: ObjectReader;
-  readonly #folders = new Map<ObjectId, Promise<Folder>>();
+  readonly #folders = new Map<string, Promise<Folder>>();
   readonly #documents = new Map<ObjectId, Promise<Parsed<Document>>>();
+  #documentBytes = 0;
 
   constructor(objects: ObjectReader) {
     this.objects = objects;
@@ -63,7 +70,11 @@ export class TreeReader {
       metadata: metadata.entries,
       artifacts: artifacts.entries,
       outside,
-      unreadableNames: [...unreadableNames, ...metadata.unreadableNames, ...artifacts.unreadableNames],
+      unreadableNames: [
+        ...unreadableNames,
+        ...metadata.unreadableNames.map(path => `metadata/${path}`),
+        ...artifacts.unreadableNames.map(path => `targets/${path}`),
+      ],
       documents,
       invites,
     };
@@ -73,9 +84,19 @@ export class TreeReader {
   document(oid: ObjectId): Promise<Parsed<Document>> {
     const known = this.#documents.get(oid);
     if (known !== undefined) return known;
-    const parsed = this.#parse(oid, parseDocument);
+    const parsed = this.#readDocument(oid);
     this.#documents.set(oid, parsed);
     return parsed;
+  }
+
+  async #readDocument(oid: ObjectId): Promise<Parsed<Document>> {
+    if (this.#documentBytes > MAX_DOCUMENTS) return { ok: false, error: tooManyBytes() };
+    return this.#parse(oid, bytes => {
+      this.#documentBytes += bytes.length;
+      // It was on its way already.
+      if (this.#documentBytes > MAX_DOCUMENTS) throw tooManyBytes();
+      return parseDocument(bytes);
+    });
   }
 
   /** Parses the roots of `root_history/`, by version. */
@@ -93,13 +114,15 @@ export class TreeReader {
       const file = metadataFile(path);
       if (file.kind === 'role' && REGULAR.has(entry.mode)) wanted.push([file.role, entry]);
     }
-    return new Map(
-      await Promise.all(
-        wanted.map(
-          async ([role, { oid }]): Promise<[RoleName, Parsed<Document>]> => [role, await this.document(oid)],
-        ),
-      ),
-    );
+    const documents = new Map<RoleName, Parsed<Document>>();
+    for (let at = 0; at < wanted.length; at += AT_ONCE) {
+      const some = wanted.slice(at, at + AT_ONCE);
+      const parsed = await Promise.all(
+        some.map(async ([role, { oid }]) => [role, await this.document(oid)] as const),
+      );
+      for (const [role, document] of parsed) documents.set(role, document);
+    }
+    return documents;
   }
 
   async #readInvites(entry: TreeEntry | undefined): Promise<Parsed<Invites>> {
@@ -124,15 +147,23 @@ export class TreeReader {
       // A file, link or submodule in the folder's place: one entry that the rules will refuse.
       return Promise.resolve({ ...emptyFolder, entries: new Map([['', { path: '', mode, oid }]]) });
     }
-    const known = this.#folders.get(oid);
+    // Anybody can make metadata/ and targets/ one tree.
+    const key = `${oid} ${skipHidden}`;
+    const known = this.#folders.get(key);
     if (known !== undefined) return known;
     const folder = this.#readFolder(oid, skipHidden);
-    this.#folders.set(oid, folder);
+    this.#folders.set(key, folder);
     return folder;
   }
 
   async #readFolder(oid: ObjectId, skipHidden: boolean): Promise<Folder> {
-    const folder: FolderInMaking = { entries: new Map(), hidden: [], unreadableNames: [] };
+    const folder: FolderInMaking = {
+      entries: new Map(),
+      hidden: [],
+      unreadableNames: [],
+      names: 0,
+      folders: 0,
+    };
     await this.#flatten(oid, '', 0, skipHidden, folder);
     return folder;
   }
@@ -150,7 +181,15 @@ export class TreeReader {
         `${JSON.stringify(prefix)}: folders nest deeper than ${MAX_DEPTH}`,
       );
     }
-    for (const entry of await this.objects.readTree(oid)) {
+    if (++into.folders > MAX_FOLDERS) {
+      throw new RepositoryError('BAD_FILE', `a folder holds more than ${MAX_FOLDERS} folders`);
+    }
+    const entries = await this.objects.readTree(oid);
+    into.names += entries.length;
+    if (into.names > MAX_ENTRIES) {
+      throw new RepositoryError('BAD_FILE', `a folder holds more than ${MAX_ENTRIES} names`);
+    }
+    for (const entry of entries) {
       const { name, mode, oid } = entry;
       const path = `${prefix}${name}`;
       if (!entry.isUtf8) into.unreadableNames.push(path);
@@ -158,9 +197,6 @@ export class TreeReader {
         if (name !== PLACEHOLDER || !REGULAR.has(mode)) into.hidden.push({ path, mode, oid });
       } else if (mode === TREE_MODE) await this.#flatten(oid, `${path}/`, depth + 1, skipHidden, into);
       else into.entries.set(path, { path, mode, oid });
-      if (into.entries.size > MAX_ENTRIES) {
-        throw new RepositoryError('BAD_FILE', `a folder holds more than ${MAX_ENTRIES} files`);
-      }
     }
   }
 }
@@ -182,12 +218,21 @@ interface FolderInMaking extends Folder {
   readonly entries: Map<string, TreeEntry>;
   readonly hidden: TreeEntry[];
   readonly unreadableNames: string[];
+  /** How many were met so far. */
+  names: number;
+  folders: number;
 }
 
 /** Keeps an empty folder in git; peers write it too. */
 const PLACEHOLDER = '.gitkeep';
 
 const emptyFolder: Folder = { entries: new Map(), hidden: [], unreadableNames: [] };
+
+const tooManyBytes = (): RepositoryError =>
+  new RepositoryError(
+    'BAD_FILE',
+    `was not read: all documents together have more than ${MAX_DOCUMENTS} bytes`,
+  );
 
 /** A file that says something wrong, as opposed to a store that can't be read. */
 const isContentFault = (error: unknown): error is CodedError =>

@@ -1,3 +1,4 @@
+import { jsonEqual } from '../json.ts';
 import type { TargetFile } from '../metadata/document.ts';
 import { diffEntries } from './diff.ts';
 import { changedTargets } from './target-changes.ts';
@@ -22,6 +23,9 @@ export function changedDigests(knownGood: RepositoryTree, event: RepositoryTree)
 const sameDocuments = (a: RepositoryTree, b: RepositoryTree): boolean =>
   [...b.documents].every(([role, document]) => a.documents.get(role) === document);
 
+const saysTheSame = (a: TargetFile | undefined, b: TargetFile | undefined): boolean =>
+  a?.length === b?.length && jsonEqual(a?.hashes, b?.hashes);
+
 const nothing: ReadonlyMap<string, TargetFile> = new Map();
 
 /** Target paths whose entry is not, to the letter, what known-good's document of the same role says. */
@@ -32,7 +36,10 @@ function restatedPaths(knownGood: RepositoryTree, event: RepositoryTree): Readon
     if (!parsed.ok || parsed === known || parsed.value.signed.type !== 'targets') continue;
     const before =
       known?.ok === true && known.value.signed.type === 'targets' ? known.value.signed.targets : nothing;
-    for (const path of changedTargets(before, parsed.value.signed.targets)) restated.add(path);
+    const after = parsed.value.signed.targets;
+    for (const path of changedTargets(before, after)) {
+      if (!saysTheSame(before.get(path), after.get(path))) restated.add(path);
+    }
   }
   return restated;
 }

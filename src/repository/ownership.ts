@@ -53,7 +53,7 @@ export function ownershipOf(tree: RepositoryTree): Ownership {
       for (let role = open.pop(); role !== undefined; role = open.pop()) {
         const below = children.get(role)?.matching(path, spend) ?? [];
         if (below.length === 0) owners.push(role);
-        open.push(...below.toReversed());
+        for (const child of below.toReversed()) open.push(child);
       }
       return owners;
     },

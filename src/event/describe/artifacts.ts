@@ -5,7 +5,7 @@ import { changedTargets } from '../../repository/target-changes.ts';
 import type { BlobDigest, ObjectId, TreeEntry } from '../../repository/tree.ts';
 import { shortId } from '../words.ts';
 import { describeOthers } from './leaves.ts';
-import { bytesText, capped, wholeText } from './text.ts';
+import { append, bytesText, capped, wholeText } from './text.ts';
 
 type Files = ReadonlyMap<string, TargetFile>;
 
@@ -22,10 +22,10 @@ export function describeTargetFiles(before: Files, after: Files): readonly strin
     const [old, file] = [before.get(path), after.get(path)];
     if (file === undefined) continue;
     if (old === undefined) {
-      added.push(...describeAdded(path, file));
+      append(added, describeAdded(path, file));
       addedBytes += file.length;
     } else {
-      changed.push(...describeChanged(path, old, file));
+      append(changed, describeChanged(path, old, file));
       changedBytes += file.length;
     }
   }
