@@ -3,6 +3,8 @@ import type { Facts } from '../event/context.ts';
 import { judgeRepository } from '../event/judge.ts';
 import type { Reason } from '../event/reason.ts';
 import type { Identity } from '../git/commit-object.ts';
+import { hasTouched } from '../git/history.ts';
+import type { CommitSha } from '../git/oid.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { withMembers } from '../json.ts';
 import type { RoleDefinition } from '../metadata/delegation.ts';
@@ -64,7 +66,10 @@ export async function onlineSign(
     const problem = trustedRoot === undefined ? undefined : trustedRootProblem(facts, trustedRoot);
     if (problem !== undefined)
       throw new OperationError('REFUSED', `${problem}: main is not what was trusted`);
-    for (const role of [SNAPSHOT, TIMESTAMP]) requireGenuine(tree, facts, role);
+    for (const role of [SNAPSHOT, TIMESTAMP]) {
+      await requireStillThere(workspace, main.commit, tree, role);
+      requireGenuine(tree, facts, role);
+    }
     const files = await signStale(workspace, tree, root, signer, now);
     if (files.size === 0) return { signed: [], refusals: [] };
     const result = await commitAndPush(workspace, {
@@ -95,6 +100,18 @@ function requireGenuine(tree: RepositoryTree, { history }: Facts, role: RoleName
     'REFUSED',
     `metadata/${roleFile(role)} on main is not signed by a key that any root named: restore it from what was published`,
   );
+}
+
+/** Starting again at version 1 would leave every client where it is: what was there once has to come back. */
+async function requireStillThere(
+  { repository }: Workspace,
+  main: CommitSha,
+  tree: RepositoryTree,
+  role: RoleName,
+): Promise<void> {
+  const file = `metadata/${roleFile(role)}`;
+  if (tree.metadata.has(roleFile(role)) || !(await hasTouched(repository, main, file))) return;
+  throw new OperationError('REFUSED', `${file} was removed from main: restore it from what was published`);
 }
 
 async function signStale(

@@ -46,6 +46,14 @@ describe('online signing', () => {
     expect(world.refs()).toBe(before);
   });
 
+  test('a snapshot that was taken away is not begun again at version 1', async ({ world }) => {
+    const clone = world.clone('vandal');
+    clone.git('rm', '--quiet', 'metadata/snapshot.json', 'metadata/timestamp.json');
+    clone.git('commit', '--quiet', '--message', 'Tidy up');
+    clone.git('push', '--quiet', 'origin', 'HEAD:main');
+    await expect(world.onlineSign()).rejects.toMatchObject({ code: 'REFUSED' });
+  });
+
   test('within the signing period, the timestamp alone', async ({ world }) => {
     later(world, 2.9);
     expect((await world.onlineSign()).signed).toEqual([]);
