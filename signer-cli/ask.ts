@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { OperationError } from '../src/operations/error.ts';
 import { escapeTerminal } from '../src/render/terminal-text.ts';
 
@@ -24,6 +23,7 @@ export function terminalAsker(input: Input, output: NodeJS.WritableStream, yes: 
   const isInteractive = input.isTTY === true;
   const text = async (question: string, preset?: string): Promise<string> => {
     if (!isInteractive) throw nobody(question);
+    const { createInterface } = await import('node:readline/promises'); // most runs ask nothing
     const lines = createInterface({ input, output });
     const ended = new Promise<never>((_resolve, reject) => {
       lines.once('close', () => reject(new OperationError('DECLINED', 'no answer was given')));

@@ -6,6 +6,7 @@ import { JsonError } from '../src/json.ts';
 import { MetadataError } from '../src/metadata/error.ts';
 import { OperationError, type OperationErrorCode } from '../src/operations/error.ts';
 import { PolicyError } from '../src/policy/error.ts';
+import { RepositoryError } from '../src/repository/error.ts';
 import { CardError } from '../src/signers/piv/error.ts';
 
 /** Up to 3 a verdict; from 64 on, as in sysexits.h, why there is none. */
@@ -32,11 +33,13 @@ export const EXIT_HELP = `Exit codes:
    3  no change                             69  no card, reader or key; a card said no
                                             70  a defect of tuf-signer
                                             73  it is there already
-                                            74  git or the remote failed
+                                            74  git, the remote, or a file failed
                                             75  others were faster: try again
                                             77  you, or nobody to ask, said no`;
 
 export const exitCodeOfVerdict = (verdict: Verdict): number => EXIT[verdict];
+
+const BAD_DATA = [MetadataError, JsonError, ClientError, RepositoryError, PolicyError] as const;
 
 /** The exit code of an error that ended a command. */
 export function exitCodeOf(error: unknown): number {
@@ -44,18 +47,16 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof GitError)
     return error.code === 'BAD_REVISION' || error.code === 'BAD_REF_NAME' ? EXIT.usage : EXIT.git;
   if (error instanceof CardError) return error.code === 'BAD_URI' ? EXIT.usage : EXIT.unavailable;
-  if (
-    error instanceof MetadataError ||
-    error instanceof JsonError ||
-    error instanceof PolicyError ||
-    error instanceof ClientError
-  )
-    return EXIT.badData;
+  if (BAD_DATA.some(kind => error instanceof kind)) return EXIT.badData;
   if (error instanceof InvariantError) return EXIT.defect;
   if (error instanceof CodedError)
     return error.code === 'BAD_URI' || error.code === 'USAGE' ? EXIT.usage : EXIT.unavailable;
-  return EXIT.defect;
+  return isSystemError(error) ? EXIT.git : EXIT.defect;
 }
+
+/** A file or folder that this machine could not read or write: the world's fault, said in the system's words. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && 'errno' in error;
 
 function exitCodeOfOperation(code: OperationErrorCode): number {
   switch (code) {

@@ -1,4 +1,5 @@
 import { readPublicKey } from '../src/signers/piv/cards.ts';
+import { readChosenAttestation } from '../src/signers/piv/facts.ts';
 import type { PinPrompts } from '../src/signers/piv/pin.ts';
 import { PivSigner } from '../src/signers/piv/signer.ts';
 import type { CardTransport } from '../src/signers/piv/transport.ts';
@@ -19,10 +20,11 @@ export function cardSigner(transport: CardTransport, prompts: PinPrompts, uri: P
       return {
         keytype: key.keytype,
         scheme: key.scheme,
-        public: key.publicPem,
+        public: key.publicText,
         place: `${card}, slot ${key.slot}`,
       };
     },
+    readAttestation: () => readChosenAttestation(transport, uri),
     [Symbol.asyncDispose]: async () => {
       await signer[Symbol.asyncDispose]();
       await transport[Symbol.asyncDispose]();

@@ -1,3 +1,4 @@
+import { CardError } from '../src/signers/piv/error.ts';
 import type { PinPrompts } from '../src/signers/piv/pin.ts';
 import type { Asker } from './ask.ts';
 import type { Output } from './output.ts';
@@ -10,6 +11,13 @@ export function pinPrompts(source: SecretSource, asker: Asker, output: Output): 
       const card = serial === undefined ? `the card in ${reader}` : `card ${serial}`;
       if (refused)
         output.say(`That PIN was wrong.${triesLeft === undefined ? '' : ` Tries left: ${triesLeft}.`}`);
+      // A descriptor gives its PIN once; and to give the same one again would spend another try.
+      if (refused && isGiven(source))
+        throw new CardError(
+          'PIN_WRONG',
+          'the PIN that was given is not the one of the card; no further try was spent: find the right one',
+          triesLeft === undefined ? {} : { triesLeft },
+        );
       const given = await readGivenSecret(source, 'PIN');
       if (given !== undefined) return given;
       const tries = triesLeft === undefined ? '' : ` (tries left: ${triesLeft})`;
@@ -21,6 +29,9 @@ export function pinPrompts(source: SecretSource, asker: Asker, output: Output): 
     },
   };
 }
+
+const isGiven = ({ file, fd, variable }: SecretSource): boolean =>
+  file !== undefined || fd !== undefined || variable !== undefined;
 
 /** May the last try be spent? Only a person at the terminal can say so: `--yes` is no answer to this. */
 export async function confirmLastTry(

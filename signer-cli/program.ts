@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { EXIT, EXIT_HELP } from './exit-codes.ts';
 import { addKeyCommands, keyRunners } from './key-program.ts';
 import { type GlobalFlags, processContext, type RunContext } from './run-context.ts';
@@ -6,8 +6,9 @@ import { version } from './version.ts';
 
 const INTRODUCTION = `Quorum signing for The Update Framework (TUF).
 
-A repository's metadata lies in git. Changes are signing events: branches named sign/… that
-are judged, signed by people with their PIV cards until the quorum is reached, and merged.`;
+A repository's metadata lies in git. Changes are signing events: branches
+named sign/… that are judged, signed by people with their PIV cards until the
+quorum is reached, and merged.`;
 
 const EXAMPLES = `
 Start here:
@@ -39,78 +40,105 @@ export function buildProgram(
     .enablePositionalOptions();
   const add = commandAdder(program, exit, contextOf);
 
-  signing(
-    add('init [event]', 'start a repository: first root and targets, your key, invitations for the others')
-      .option('--signers <accounts>', 'who signs root, as in @you,@other')
-      .option('--threshold <number>', 'how many of them have to')
-      .option('--targets-signers <accounts>', 'who signs targets (default: as root)')
-      .option('--targets-threshold <number>', 'how many of them have to (default: as root)')
-      .option('--root-periods <days/days>', 'expiry and signing period of root (default: 365/60)')
-      .option('--targets-periods <days/days>', 'the same of targets (default: 365/60)')
-      .option('--snapshot-periods <days/days>', 'the same of snapshot (default: 365/60)')
-      .option('--timestamp-periods <days/days>', 'the same of timestamp (default: 7/4)'),
+  add(
+    'init [event]',
+    'start a repository: first root and targets, your key, invitations for the others',
+    command =>
+      signing(
+        onlineKey(
+          command
+            .option('--signers <accounts>', 'who signs root, as in @you,@other')
+            .option('--threshold <number>', 'how many of them have to')
+            .option('--targets-signers <accounts>', 'who signs targets (default: as root)')
+            .option('--targets-threshold <number>', 'how many of them have to (default: as root)')
+            .option('--root-periods <days/days>', 'expiry and signing period of root (default: 365/60)')
+            .option('--targets-periods <days/days>', 'the same of targets (default: 365/60)')
+            .option('--snapshot-periods <days/days>', 'the same of snapshot (default: 365/60)')
+            .option('--timestamp-periods <days/days>', 'the same of timestamp (default: 7/4)'),
+        ),
+      ),
   );
-  onlineKeyOptions(program, 'init');
-  signing(
-    add('delegate <event> <role>', 'create or change a role in an event: signers, threshold, periods')
-      .option('--signers <accounts>', 'who signs the role; who has no key yet is invited')
-      .option('--threshold <number>', 'how many of them have to')
-      .option('--periods <days/days>', 'expiry and signing period (a new role: 365/60)'),
+  add(
+    'delegate <event> <role>',
+    'create or change a role in an event: signers, threshold, periods',
+    command =>
+      signing(
+        onlineKey(
+          command
+            .option('--signers <accounts>', 'who signs the role; who has no key yet is invited')
+            .option('--threshold <number>', 'how many of them have to')
+            .option('--periods <days/days>', 'expiry and signing period (a new role: 365/60)'),
+        ),
+      ),
   );
-  onlineKeyOptions(program, 'delegate');
-  signing(
-    add(
-      'sign [event]',
-      'accept an invitation or sign an event; without one, list those that wait for you',
-    ).option('--json', 'print the outcome as JSON'),
+  add(
+    'sign [event]',
+    'accept an invitation or sign an event; without one, list those that wait for you',
+    command => signing(command.option('--json', 'print the outcome as JSON')),
   );
-  add('status', 'judge an event: exit 0 accepted, 1 pending, 2 rejected, 3 no change')
-    .option('--event <rev>', 'what is judged (default: HEAD)')
-    .option('--known-good <rev>', 'judge against this, taken as it is (default: where the event left main)')
-    .option('--json', 'print the verdict as JSON');
-  add('update-targets [event]', "make an event's metadata say what lies in targets/, and push it").option(
-    '--json',
-    'print JSON',
+  add('status', 'judge an event: exit 0 accepted, 1 pending, 2 rejected, 3 no change', command =>
+    command
+      .option('--event <rev>', 'what is judged (default: HEAD)')
+      .option('--known-good <rev>', 'judge against this, taken as it is (default: where the event left main)')
+      .option('--json', 'print the verdict as JSON'),
   );
-  add('online-sign', 'sign snapshot and timestamp on main where they are stale').option(
-    '--json',
-    'print JSON',
+  add('update-targets [event]', "make an event's metadata say what lies in targets/, and push it", command =>
+    command.option('--json', 'print JSON'),
   );
-  add('verify', 'verify the complete repository at a commit, as publishable: exit 0 or 2')
-    .option('--rev <rev>', 'the commit (default: HEAD)')
-    .option('--trusted-root <file>', 'the root to start from (default: the oldest in the commit)')
-    .option('--json', 'print the verdict as JSON');
-  add('build', 'build the site that clients fetch from a commit on main')
-    .requiredOption('--out <folder>', 'the folder that becomes the site')
-    .option('--rev <rev>', 'the commit (default: main)')
-    .option('--trusted-root <file>', 'the root to start from (default: the oldest in the commit)')
-    .option('--json', 'print JSON');
+  add('online-sign', 'sign snapshot and timestamp on main where they are stale', command =>
+    command
+      .option('--trusted-root <file>', 'a root that main has to follow from (default: none)')
+      .option('--json', 'print JSON'),
+  );
+  add('verify', 'verify the complete repository at a commit, as publishable: exit 0 or 2', command =>
+    command
+      .option('--rev <rev>', 'the commit (default: HEAD)')
+      .option('--trusted-root <file>', 'the root to start from (default: the oldest in the commit)')
+      .option('--json', 'print the verdict as JSON'),
+  );
+  add('build', 'build the site that clients fetch from a commit on main', command =>
+    command
+      .requiredOption('--out <folder>', 'the folder that becomes the site')
+      .option('--rev <rev>', 'the commit (default: main)')
+      .option('--trusted-root <file>', 'the root to start from (default: the oldest in the commit)')
+      .option('--json', 'print JSON'),
+  );
   add(
     'policy <event> [file]',
     'put a policy file into an event of its own, for root to name and sign',
-  ).option('--remove', 'take the policy away instead');
+    command => command.option('--remove', 'take the policy away instead'),
+  );
   addKeyCommands(program, parent => commandAdder(parent, exit, contextOf));
-  add('demo', 'the main job on virtual cards: set-up, quorum, publishing, a client, an attack').option(
-    '--out <folder>',
-    'where everything is left (default: a new temporary folder)',
+  add('demo', 'the main job on virtual cards: set-up, quorum, publishing, a client, an attack', command =>
+    command.option('--out <folder>', 'where everything is left (default: a new temporary folder)'),
   );
   return program;
 }
 
-function onlineKeyOptions(program: Command, name: string): void {
-  program.commands
-    .find(command => command.name() === name)
-    ?.option('--online-key <uri>', 'where automation finds its key, as in file:online.pem')
+export type Options = (command: Command) => Command;
+
+const onlineKey: Options = command =>
+  command
+    .option('--online-key <uri>', 'where automation finds its key, as in file:online.pem')
     .option('--online-public <file>', 'the PEM of its public half, where the key is out of reach here')
     .option('--create-online-key', 'make the key file if it is not there');
-}
 
-const signing = (command: Command): Command =>
+const signing: Options = command =>
   command
     .option('--key <uri>', 'what you sign with (default: piv:, your card), as in piv:serial=12345678')
     .option('--pin-file <file>', 'a file that holds the PIN')
     .option('--pin-fd <number>', 'a file descriptor to read the PIN from')
     .option('-y, --yes', 'answer yes to what would be asked (never spends the last PIN try)');
+
+/** What every command understands comes last in its help. */
+const common: Options = command =>
+  command
+    .optionsGroup('Every command:')
+    .option('--repo <folder>', 'the clone to work in', '.')
+    .option('--user <account>', 'who you are (default: git config tuf-signer.user)')
+    .option('--pull-remote <name>', 'where events come from (default: origin)')
+    .option('--push-remote <name>', 'where your commits go (default: the pull remote)')
+    .option('--now <time>', 'judge as if it were this time, as in 2026-01-31T12:00:00Z');
 
 export type Run = (args: readonly string[], flags: GlobalFlags, context: RunContext) => Promise<number>;
 
@@ -131,23 +159,14 @@ const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => P
 
 const commandAdder =
   (program: Command, exit: (code: number) => void, contextOf: (yes: boolean) => RunContext) =>
-  (usage: string, description: string): Command =>
-    program
-      .command(usage)
-      .description(description)
-      .option('--repo <folder>', 'the clone to work in', '.')
-      .option('--user <account>', 'who you are (default: git config tuf-signer.user)')
-      .option('--pull-remote <name>', 'where events come from (default: origin)')
-      .option('--push-remote <name>', 'where your commits go (default: the pull remote)')
-      .addOption(new Option('--now <time>', 'judge as if it were this time, as in 2026-01-31T12:00:00Z'))
-      .exitOverride()
-      .action(async (...parameters: unknown[]) => {
-        const command = parameters.at(-1) as Command;
-        const flags = command.opts<GlobalFlags>();
-        const load = runners.get(nameOf(command));
-        const run = await load?.();
-        exit((await run?.(command.args, flags, contextOf(flags.yes === true))) ?? EXIT.defect);
-      });
+  (usage: string, description: string, options: Options): void => {
+    const command = program.command(usage).description(description).exitOverride();
+    common(options(command)).action(async () => {
+      const flags = command.opts<GlobalFlags>();
+      const run = await runners.get(nameOf(command))?.();
+      exit((await run?.(command.args, flags, contextOf(flags.yes === true))) ?? EXIT.defect);
+    });
+  };
 
 /** `sign`, `key list`. */
 const nameOf = (command: Command): string =>

@@ -1,7 +1,6 @@
 import { type Clock, fixedClock, parseInstant, systemClock } from '../src/clock.ts';
 import { unreachable } from '../src/errors.ts';
 import { parseRemoteName } from '../src/git/names.ts';
-import { parseKeyOwner } from '../src/metadata/names.ts';
 import type { Prompter } from '../src/operations/prompter.ts';
 import { openWorkspace, type Workspace } from '../src/operations/workspace.ts';
 import { renderTerminal } from '../src/render/terminal.ts';
@@ -13,6 +12,7 @@ import { parsePivUri } from '../src/signers/piv/uri.ts';
 import { parseSignerUri } from '../src/signers/registry.ts';
 import type { Signer } from '../src/signers/signer.ts';
 import { type Asker, terminalAsker } from './ask.ts';
+import { givenOwner } from './given.ts';
 import { type Output, openOutput } from './output.ts';
 import { cardSigner, type HeldSigner } from './personal-signer.ts';
 import { pinPrompts } from './pin.ts';
@@ -42,14 +42,19 @@ export interface RunContext {
 }
 
 export function processContext(yes: boolean): RunContext {
-  const output = openOutput(process.stdout, process.stderr, process.env);
+  const environment = { ...process.env };
+  // git, ssh and whatever they start have no business with it.
+  delete process.env[PIN_VARIABLE];
+  const output = openOutput(process.stdout, process.stderr, environment);
   return {
     output,
     asker: terminalAsker(process.stdin, process.stderr, yes),
-    environment: process.env,
-    openCards: () => tracedCards(pcscTransport(), process.env, output),
+    environment,
+    openCards: () => tracedCards(pcscTransport(), environment, output),
   };
 }
+
+const PIN_VARIABLE = 'TUF_SIGNER_PIN';
 
 /** `TUF_SIGNER_TRACE=apdu` shows what passes to and from cards, without anything secret. Throws {@link UsageError}. */
 export function tracedCards(
@@ -71,7 +76,7 @@ export const pinSource = (
 ): SecretSource => ({
   file: flags.pinFile,
   fd: parseDescriptor(flags.pinFd, '--pin-fd'),
-  variable: environment['TUF_SIGNER_PIN'],
+  variable: environment[PIN_VARIABLE],
 });
 
 export function clockOf({ now }: Pick<GlobalFlags, 'now'>): Clock {
@@ -84,17 +89,14 @@ export function clockOf({ now }: Pick<GlobalFlags, 'now'>): Clock {
 
 /** The clone of this run, its settings overlaid by flags. */
 export async function workspaceOf(flags: GlobalFlags): Promise<Workspace> {
-  const workspace = await openWorkspace(flags.repo, clockOf(flags));
   const { user, pullRemote, pushRemote } = flags;
-  return {
-    ...workspace,
-    settings: {
-      ...workspace.settings,
-      ...(user === undefined ? {} : { user: parseKeyOwner(user.startsWith('@') ? user : `@${user}`) }),
-      ...(pullRemote === undefined ? {} : { pullRemote: parseRemoteName(pullRemote) }),
-      ...(pushRemote === undefined ? {} : { pushRemote: parseRemoteName(pushRemote) }),
-    },
+  const settings = {
+    ...(user === undefined ? {} : { user: givenOwner(user) }),
+    ...(pullRemote === undefined ? {} : { pullRemote: parseRemoteName(pullRemote) }),
+    ...(pushRemote === undefined ? {} : { pushRemote: parseRemoteName(pushRemote) }),
   };
+  const workspace = await openWorkspace(flags.repo, clockOf(flags));
+  return { ...workspace, settings: { ...workspace.settings, ...settings } };
 }
 
 /** What this person signs with: a card unless `--key` says otherwise. Nothing is touched before it is used. */

@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { isSystemError } from './exit-codes.ts';
+import { givenFile } from './given.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Where a secret comes from without a terminal. Never an argument: those are for everybody to see. */
@@ -21,8 +22,8 @@ export async function readGivenSecret(
   { file, fd, variable }: SecretSource,
   name: string,
 ): Promise<Uint8Array | undefined> {
-  if (file !== undefined) return firstLine(await readFile(file), name);
-  if (fd !== undefined) return firstLine(readDescriptor(fd), name);
+  if (file !== undefined) return firstLine(await givenFile(file, `the file of the ${name}`), name);
+  if (fd !== undefined) return firstLine(readDescriptor(fd, name), name);
   return variable === undefined ? undefined : Uint8Array.from(Buffer.from(variable));
 }
 
@@ -35,9 +36,21 @@ export function parseDescriptor(given: string | undefined, flag: string): number
   return fd;
 }
 
-function readDescriptor(fd: number): Buffer {
+/** All that can be read up to the first line end: a pipe may bring it in pieces. */
+function readDescriptor(fd: number, name: string): Buffer {
   const buffer = Buffer.alloc(MAX_BYTES);
-  const length = readSync(fd, buffer);
+  let length = 0;
+  try {
+    while (length < MAX_BYTES && !buffer.subarray(0, length).includes(0x0a)) {
+      const count = readSync(fd, buffer, length, MAX_BYTES - length, null);
+      if (count === 0) break;
+      length += count;
+    }
+  } catch (error) {
+    buffer.fill(0);
+    if (!isSystemError(error)) throw error;
+    throw new UsageError(`the ${name} can not be read from file descriptor ${fd} (${String(error.code)})`);
+  }
   return buffer.subarray(0, length);
 }
 

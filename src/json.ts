@@ -94,11 +94,14 @@ export function jsonEqual(a: JsonValue | undefined, b: JsonValue | undefined): b
     return isJsonArray(b) && a.length === b.length && a.every((item, i) => jsonEqual(item, b[i]));
   }
   if (!isJsonObject(a) || !isJsonObject(b)) return false;
-  const names = Object.keys(a);
-  return (
-    names.length === Object.keys(b).length &&
-    names.every(name => Object.hasOwn(b, name) && jsonEqual(a[name], b[name]))
-  );
+  // for-in and not Object.keys, here as below: a third of the time.
+  let names = 0;
+  for (const name in a) {
+    if (!Object.hasOwn(b, name) || !jsonEqual(a[name], b[name])) return false;
+    names++;
+  }
+  for (const _ in b) names--;
+  return names === 0;
 }
 
 const QUOTE = 0x22;

@@ -1,17 +1,18 @@
-import { createPublicKey } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { KeyOwner } from '../../src/metadata/names.ts';
-import { parseKeyOwner } from '../../src/metadata/names.ts';
 import type { PublicKeyParts, RolePeriods } from '../../src/repository/documents.ts';
+import { SignerError } from '../../src/signers/error.ts';
 import { readKeyFile, writeKeyFile } from '../../src/signers/file.ts';
 import { parseSignerUri } from '../../src/signers/registry.ts';
+import type { Asker } from '../ask.ts';
+import { givenFile, givenOwner } from '../given.ts';
 import { fileOptions, type GlobalFlags, type RunContext } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** `@a,@b @c` in any mixture, the `@` optional. Throws {@link UsageError}. */
 export function parseOwners(text: string): readonly KeyOwner[] {
   const names = text.split(/[\s,]+/).filter(name => name !== '');
-  return names.map(name => parseKeyOwner(name.startsWith('@') ? name : `@${name}`));
+  return names.map(givenOwner);
 }
 
 export function parseCount(text: string, what: string): number {
@@ -54,17 +55,50 @@ export async function readOnlineKey(
     throw new UsageError(`the public key of ${uri} is not known here: give it by --online-public FILE.pem`);
   }
   const options = fileOptions(flags, context);
-  if (flags.createOnlineKey === true) await writeKeyFile(uri, options);
-  const { keytype, scheme, public: publicText } = await readKeyFile(uri, options);
+  if (flags.createOnlineKey === true) await createKey(uri, options);
+  const { keytype, scheme, public: publicText } = await readOrCreate(uri, options, context.asker);
   return { key: { keytype, scheme, public: publicText }, uri };
 }
 
+/** A key that is not there is made, if the person at the terminal wants so. */
+async function readOrCreate(
+  uri: string,
+  options: ReturnType<typeof fileOptions>,
+  asker: Asker,
+): Promise<PublicKeyParts> {
+  try {
+    return await readKeyFile(uri, options);
+  } catch (error) {
+    const missing = error instanceof SignerError && error.code === 'KEY_FILE_MISSING';
+    if (!missing || !asker.isInteractive) throw error;
+    if (!(await asker.confirm(`${error.message}. Make a new key there?`))) throw error;
+    return await writeKeyFile(uri, options);
+  }
+}
+
+/** An earlier run that failed later has made it already: then that one is it. */
+async function createKey(uri: string, options: ReturnType<typeof fileOptions>): Promise<void> {
+  try {
+    await writeKeyFile(uri, options);
+  } catch (error) {
+    if (!(error instanceof SignerError && error.code === 'KEY_FILE_EXISTS')) throw error;
+  }
+}
+
 async function readPublicPem(file: string): Promise<PublicKeyParts> {
-  const pem = await readFile(file, 'utf8');
-  const key = createPublicKey(pem);
-  if (!pem.includes('BEGIN PUBLIC KEY') || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+  const pem = (await givenFile(file, '--online-public')).toString('utf8');
+  const key = /^\s*-----BEGIN PUBLIC KEY-----/.test(pem) ? parsePublicPem(pem) : undefined;
+  if (key?.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
     throw new UsageError(`${file} is no PEM public key on the curve P-256`);
   }
   const publicText = key.export({ format: 'pem', type: 'spki' }).toString();
   return { keytype: 'ecdsa', scheme: 'ecdsa-sha2-nistp256', public: publicText };
+}
+
+function parsePublicPem(pem: string): KeyObject | undefined {
+  try {
+    return createPublicKey(pem);
+  } catch {
+    return undefined; // OpenSSL's errors have no class of their own
+  }
 }

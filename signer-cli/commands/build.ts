@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { resolveCommit } from '../../src/git/refs.ts';
 import { publishSite } from '../../src/operations/publish.ts';
 import { findMain } from '../../src/operations/workspace.ts';
-import { reasonJson } from '../../src/render/json.ts';
+import { reasonJson, renderJson } from '../../src/render/json.ts';
 import { EXIT } from '../exit-codes.ts';
+import { givenFile } from '../given.ts';
 import { type GlobalFlags, type RunContext, workspaceOf } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
 import { showReasons } from './show-reasons.ts';
@@ -27,10 +27,11 @@ export async function run(
   const { rev } = flags;
   const commit =
     rev === undefined ? (await findMain(workspace)).commit : await resolveCommit(workspace.repository, rev);
-  const trustedRoot = flags.trustedRoot === undefined ? undefined : await readFile(flags.trustedRoot);
+  const trustedRoot =
+    flags.trustedRoot === undefined ? undefined : await givenFile(flags.trustedRoot, '--trusted-root');
   const { published, files, reasons } = await publishSite(workspace, { commit, out, trustedRoot });
   if (flags.json === true)
-    output.result(JSON.stringify({ published, files, commit, reasons: reasons.map(reasonJson) }));
+    output.result(renderJson({ published, files, commit, reasons: reasons.map(reasonJson) }));
   else {
     showReasons(output, reasons);
     output.say(

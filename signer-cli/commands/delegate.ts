@@ -1,7 +1,7 @@
 import { parseSigningEvent } from '../../src/git/names.ts';
-import { parseRoleName } from '../../src/metadata/names.ts';
 import { delegate } from '../../src/operations/delegate.ts';
 import { EXIT } from '../exit-codes.ts';
+import { givenRole } from '../given.ts';
 import { personalSigner, type RunContext, workspaceOf } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
 import { type OnlineKeyFlags, parseCount, parseOwners, parsePeriods, readOnlineKey } from './answers.ts';
@@ -26,7 +26,7 @@ export async function run(
     throw new UsageError('say what is to change: --signers, --threshold, --periods or --online-key');
   }
   const branch = parseSigningEvent(event);
-  const name = parseRoleName(role);
+  const name = givenRole(role);
   await using workspace = await workspaceOf(flags);
   await using signer = personalSigner(flags, context);
   const { created, invited } = await delegate(workspace, {

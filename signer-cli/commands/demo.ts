@@ -26,7 +26,7 @@ export async function run(
 Left for you in ${folder}:
   repository.git              the git repository with its whole history
   site                        what clients fetch (open site/index.html)
-  forge/pull-requests         the pull-request pages as Markdown
+  forge/*.md                  the pull-request pages
   alice, bob, carol           everybody's clone
   automation                  the automation's clone, with main as it was attacked
 

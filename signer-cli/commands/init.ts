@@ -1,13 +1,13 @@
 import { parseSigningEvent } from '../../src/git/names.ts';
 import { writeSetting } from '../../src/git/settings.ts';
 import type { KeyOwner } from '../../src/metadata/names.ts';
-import { parseKeyOwner } from '../../src/metadata/names.ts';
 import { loadRemoteEvent } from '../../src/operations/event.ts';
 import { initRepository, type SignersRequest } from '../../src/operations/init.ts';
 import { signEvent } from '../../src/operations/sign.ts';
 import type { RolePeriods } from '../../src/repository/documents.ts';
 import type { Asker } from '../ask.ts';
 import { EXIT } from '../exit-codes.ts';
+import { givenOwner } from '../given.ts';
 import { personalSigner, prompterOf, type RunContext, workspaceOf } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
 import {
@@ -50,7 +50,7 @@ export async function run(
   let workspace = await workspaceOf(flags);
   try {
     if (workspace.settings.user === undefined) {
-      const user = parseKeyOwner(withAt(await context.asker.text('Your account on the forge, as in @you:')));
+      const user = givenOwner(await context.asker.text('Your account on the forge, as in @you:'));
       await writeSetting(workspace.repository, 'user', user);
       workspace = { ...workspace, settings: { ...workspace.settings, user } };
     }
@@ -71,7 +71,7 @@ export async function run(
     );
     const uri = await answers.text(
       flags.onlineKey,
-      'URI of the key that automation signs with (file:PATH, gcpkms:…):',
+      'Where is the key that automation signs with? As in file:online.pem:',
       undefined,
       '--online-key',
     );
@@ -104,8 +104,6 @@ export async function run(
     await workspace[Symbol.asyncDispose]();
   }
 }
-
-const withAt = (name: string): string => (name.startsWith('@') ? name : `@${name}`);
 
 /** Answers from flags, and where one is missing from the person. */
 class Answers {

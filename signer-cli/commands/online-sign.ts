@@ -1,10 +1,12 @@
 import { onlineSign } from '../../src/operations/online-sign.ts';
-import { reasonJson } from '../../src/render/json.ts';
+import { reasonJson, renderJson } from '../../src/render/json.ts';
 import { EXIT } from '../exit-codes.ts';
+import { givenFile } from '../given.ts';
 import { type GlobalFlags, onlineSigner, type RunContext, workspaceOf } from '../run-context.ts';
 import { showReasons } from './show-reasons.ts';
 
 interface OnlineFlags extends GlobalFlags {
+  readonly trustedRoot?: string;
   readonly json?: boolean;
 }
 
@@ -16,8 +18,11 @@ export async function run(
 ): Promise<number> {
   const { output } = context;
   await using workspace = await workspaceOf(flags);
-  const { signed, refusals } = await onlineSign(workspace, onlineSigner(flags, context));
-  if (flags.json === true) output.result(JSON.stringify({ signed, reasons: refusals.map(reasonJson) }));
+  const trustedRoot =
+    flags.trustedRoot === undefined ? undefined : await givenFile(flags.trustedRoot, '--trusted-root');
+  const signer = onlineSigner(flags, context);
+  const { signed, refusals } = await onlineSign(workspace, signer, undefined, trustedRoot);
+  if (flags.json === true) output.result(renderJson({ signed, reasons: refusals.map(reasonJson) }));
   else if (refusals.length > 0) {
     output.say('main is not fit to be signed:');
     showReasons(output, refusals);

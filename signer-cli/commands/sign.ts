@@ -1,7 +1,7 @@
 import { parseSigningEvent } from '../../src/git/names.ts';
 import { signEvent } from '../../src/operations/sign.ts';
 import { pendingEvents } from '../../src/operations/status.ts';
-import { reportJson } from '../../src/render/json.ts';
+import { renderJson, reportJson } from '../../src/render/json.ts';
 import { EXIT } from '../exit-codes.ts';
 import {
   type GlobalFlags,
@@ -30,12 +30,9 @@ export async function run(
   const { report } = outcome.event;
   if (flags.json === true) {
     const { joined, signed } = outcome;
-    output.result(
-      JSON.stringify({ event: branch, joined, signed, status: reportJson(report) }, undefined, 2),
-    );
+    output.result(renderJson({ event: branch, joined, signed, status: reportJson(report) }));
     return EXIT.accepted;
   }
-  if (outcome.joined.length > 0) output.say(`You have joined ${outcome.joined.join(' and ')}.`);
   if (outcome.signed.length > 0) output.say(`You have signed ${outcome.signed.join(' and ')}. Thank you.`);
   else output.say(nothingToSign(outcome.joined.length > 0, report.invites.size));
   const awaited = report.awaited.map(({ name, roles }) => `${name} (${roles.join(', ')})`);
@@ -51,7 +48,7 @@ const nothingToSign = (joined: boolean, openInvites: number): string =>
 
 async function list(flags: SignFlags, { output }: RunContext): Promise<number> {
   await using workspace = await workspaceOf(flags);
-  const { user, events, ignored } = await pendingEvents(workspace);
+  const { user, events, unreadable, ignored } = await pendingEvents(workspace);
   const waiting = events.filter(({ invited, toSign }) => invited.length + toSign.length > 0);
   if (flags.json === true) {
     const rows = events.map(({ branch, invited, toSign, event }) => ({
@@ -60,9 +57,11 @@ async function list(flags: SignFlags, { output }: RunContext): Promise<number> {
       invited,
       toSign,
     }));
-    output.result(JSON.stringify({ user, events: rows }, undefined, 2));
+    output.result(renderJson({ user, events: rows, unreadable, ignored }));
     return EXIT.accepted;
   }
+  for (const { branch, problem } of unreadable)
+    output.say(`warning: ${branch} can not be judged: ${problem}`);
   for (const name of ignored) output.say(`warning: ignored a branch with an unsafe name: ${name}`);
   if (waiting.length === 0) {
     const open = events.length === 0 ? 'no event is open' : `${events.length} open, none waits for you`;

@@ -1,5 +1,5 @@
 import { eventStatus, type StatusRequest } from '../../src/operations/status.ts';
-import { reportJson } from '../../src/render/json.ts';
+import { renderJson, reportJson } from '../../src/render/json.ts';
 import { renderTerminal } from '../../src/render/terminal.ts';
 import { exitCodeOfVerdict } from '../exit-codes.ts';
 import { type GlobalFlags, type RunContext, workspaceOf } from '../run-context.ts';
@@ -16,7 +16,7 @@ export async function run(
 ): Promise<number> {
   await using workspace = await workspaceOf(flags);
   const { report } = await eventStatus(workspace, flags);
-  if (flags.json === true) output.result(JSON.stringify(reportJson(report), undefined, 2));
+  if (flags.json === true) output.result(renderJson(reportJson(report)));
   else output.result(renderTerminal(report, { colour: output.colour.out, width: output.width }));
   return exitCodeOfVerdict(report.verdict);
 }

@@ -3,6 +3,7 @@ import { currentBranch } from '../../src/git/refs.ts';
 import { OperationError } from '../../src/operations/error.ts';
 import { updateTargets } from '../../src/operations/update-targets.ts';
 import { fetchMain } from '../../src/operations/workspace.ts';
+import { renderJson } from '../../src/render/json.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type GlobalFlags, type RunContext, workspaceOf } from '../run-context.ts';
 
@@ -22,7 +23,7 @@ export async function run(
   if (name === undefined)
     throw new OperationError('MISSING_ANSWER', 'no branch is checked out: name the event');
   const { updated } = await updateTargets(workspace, parseSigningEvent(name));
-  if (flags.json === true) output.result(JSON.stringify({ updated }));
+  if (flags.json === true) output.result(renderJson({ updated }));
   else
     output.say(
       updated.length === 0 ? 'Metadata and files agree.' : `Updated and pushed: ${updated.join(', ')}.`,

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { resolveCommit } from '../../src/git/refs.ts';
 import { verifyCommit } from '../../src/operations/verify.ts';
-import { reasonJson } from '../../src/render/json.ts';
+import { reasonJson, renderJson } from '../../src/render/json.ts';
 import { exitCodeOfVerdict } from '../exit-codes.ts';
+import { givenFile } from '../given.ts';
 import { type GlobalFlags, type RunContext, workspaceOf } from '../run-context.ts';
 import { showReasons } from './show-reasons.ts';
 
@@ -20,17 +20,18 @@ export async function run(
 ): Promise<number> {
   await using workspace = await workspaceOf(flags);
   const commit = await resolveCommit(workspace.repository, flags.rev ?? 'HEAD');
-  const trustedRoot = flags.trustedRoot === undefined ? undefined : await readFile(flags.trustedRoot);
+  const trustedRoot =
+    flags.trustedRoot === undefined ? undefined : await givenFile(flags.trustedRoot, '--trusted-root');
   const { verdict, reasons, client } = await verifyCommit(workspace, { commit, trustedRoot });
   if (flags.json === true) {
-    output.result(JSON.stringify({ verdict, commit, reasons: reasons.map(reasonJson) }, undefined, 2));
+    output.result(renderJson({ verdict, commit, reasons: reasons.map(reasonJson) }));
     return exitCodeOfVerdict(verdict);
   }
   showReasons(output, reasons);
   output.say(
     client === undefined
       ? `Commit ${commit.slice(0, 12)} can not be published.`
-      : `Commit ${commit.slice(0, 12)} verifies: root ${client.root}, snapshot ${client.snapshot}, ${client.targetCount} artifacts.`,
+      : `Commit ${commit.slice(0, 12)} verifies: root ${client.root}, snapshot ${client.snapshot}, ${client.targetCount} ${client.targetCount === 1 ? 'artifact' : 'artifacts'}.`,
   );
   return exitCodeOfVerdict(verdict);
 }

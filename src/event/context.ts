@@ -1,11 +1,13 @@
 import type { Instant } from '../clock.ts';
+import { jsonEqual } from '../json.ts';
 import type { Document, Root } from '../metadata/document.ts';
 import { type Keyid, type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
 import { type Quorum, verifyQuorum } from '../metadata/quorum.ts';
 import type { AttestationResult } from '../policy/attestation.ts';
 import type { Policy } from '../policy/policy.ts';
-import { type DelegationGraph, delegationGraph } from '../repository/delegators.ts';
+import { type Delegated, type DelegationGraph, delegationGraph } from '../repository/delegators.ts';
 import { diffTrees, type RoleChange, roleChange, type TreeDiff } from '../repository/diff.ts';
+import { RepositoryError } from '../repository/error.ts';
 import { type Ownership, ownershipOf } from '../repository/ownership.ts';
 import {
   type BlobDigest,
@@ -27,6 +29,8 @@ export type Mode = 'event' | 'known-good' | 'publish';
 export interface Facts {
   /** Digests of the blobs below `targets/` that had to be read. */
   readonly digests: ReadonlyMap<ObjectId, BlobDigest>;
+  /** Is known-good without a fault? Then what has not changed need not be verified again. */
+  readonly knownGoodVerified: boolean;
   /** Do known-good's artifacts agree with its metadata, every hash? Then what has not changed needs no digest. */
   readonly knownGoodArtifactsVerified: boolean;
   /** `root_history/N.root.json` by N; not needed to judge an event. */
@@ -41,6 +45,7 @@ export interface Facts {
 
 export const noFacts: Facts = {
   digests: new Map(),
+  knownGoodVerified: false,
   knownGoodArtifactsVerified: false,
   history: new Map(),
   main: undefined,
@@ -64,8 +69,13 @@ export interface Context {
   readonly changes: ReadonlyMap<RoleName, RoleChange>;
   /** The documents that the rules on content look at: those that parsed and are not just what known-good has. */
   readonly changed: ReadonlyMap<RoleName, Document>;
-  /** The quorum that the role's delegator in this tree sets; `undefined` where role or document is missing. */
+  /**
+   * The quorum that the role's delegator in this tree sets; `undefined` where role or document is missing. Throws
+   * {@link RepositoryError} `TOO_COMPLEX` beyond any real repository's number of signatures.
+   */
   quorumOf(role: RoleName): Quorum | undefined;
+  /** Is the role, with the keys and the threshold that it is given, what was verified on main? Its quorum has signed. */
+  isSettled(role: RoleName): boolean;
   /** Known-good's root quorum over the event's root; `undefined` where there is no known-good root. */
   oldRootQuorum(): Quorum | undefined;
   ownership(): Ownership;
@@ -80,9 +90,12 @@ export interface Subject {
   readonly now: Instant;
 }
 
+/** By all roles together. RSA of 8192 bits takes most of a millisecond; the same thousand signatures fit many roles. */
+const MAX_VERIFICATIONS = 100_000;
+
 export function contextOf(subject: Subject): Context {
   const { knownGood, tree } = subject;
-  const graph = delegationGraph(tree);
+  const [graph, knownGraph] = [delegationGraph(tree), delegationGraph(knownGood)];
   const changes = new Map<RoleName, RoleChange>();
   for (const role of rolesWithFiles(knownGood, tree)) changes.set(role, roleChange(knownGood, tree, role));
   const changed = new Map<RoleName, Document>();
@@ -90,10 +103,18 @@ export function contextOf(subject: Subject): Context {
     const document = change === 'unchanged' ? undefined : documentOf(tree, role);
     if (document !== undefined) changed.set(role, document);
   }
+  let verifications = 0;
   const quorumOf = remember((role: RoleName): Quorum | undefined => {
     const document = documentOf(tree, role);
     const delegated = graph.roles.get(role);
     if (document === undefined || delegated === undefined) return undefined;
+    verifications += Math.min(document.signatures.length, delegated.definition.keyids.length);
+    if (verifications > MAX_VERIFICATIONS) {
+      throw new RepositoryError(
+        'TOO_COMPLEX',
+        `more than ${MAX_VERIFICATIONS} signatures would have to be verified`,
+      );
+    }
     return verifyQuorum(document, delegated.delegations, role);
   });
   const oldRootQuorum = once((): Quorum | undefined => {
@@ -107,13 +128,28 @@ export function contextOf(subject: Subject): Context {
     ...subject,
     diff: diffTrees(knownGood, tree),
     graph,
-    knownGraph: delegationGraph(knownGood),
+    knownGraph,
     changes,
     changed,
     quorumOf,
+    isSettled: role =>
+      subject.facts.knownGoodVerified &&
+      changes.get(role) === 'unchanged' &&
+      isSameDelegation(knownGraph.roles.get(role), graph.roles.get(role)),
     oldRootQuorum,
     ownership,
   };
+}
+
+function isSameDelegation(a: Delegated | undefined, b: Delegated | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  if (a.definition === b.definition) return true;
+  const { threshold, keyids } = b.definition;
+  return (
+    a.definition.threshold === threshold &&
+    jsonEqual(a.definition.keyids, keyids) &&
+    keyids.every(keyid => jsonEqual(a.delegations.keys.get(keyid)?.raw, b.delegations.keys.get(keyid)?.raw))
+  );
 }
 
 function rolesWithFiles(...trees: readonly RepositoryTree[]): ReadonlySet<RoleName> {

@@ -8,7 +8,7 @@ import { describeFiles, describeTargetFiles } from './describe/artifacts.ts';
 import { describeDelegations, describeRootRoles } from './describe/delegations.ts';
 import { describeLeaves, describeOthers } from './describe/leaves.ts';
 import { describeLifetime, PERIOD_MEMBERS } from './describe/lifetime.ts';
-import { capped } from './describe/text.ts';
+import { append, capped } from './describe/text.ts';
 
 /**
  * What changes in a role's document against known-good's, in words, one sentence each; a new document is described in
@@ -61,15 +61,13 @@ function describeSigned(
   const sentences = [...describeLifetime(before, after, now)];
   switch (after.type) {
     case 'root':
-      sentences.push(...describeRootRoles(before?.type === 'root' ? before : undefined, after, attestations));
+      append(sentences, describeRootRoles(before?.type === 'root' ? before : undefined, after, attestations));
       told.push('keys', 'roles');
       break;
     case 'targets': {
       const old = before?.type === 'targets' ? before : undefined;
-      sentences.push(
-        ...describeDelegations(old, after, attestations),
-        ...describeTargetFiles(old?.targets ?? new Map(), after.targets),
-      );
+      append(sentences, describeDelegations(old, after, attestations));
+      append(sentences, describeTargetFiles(old?.targets ?? new Map(), after.targets));
       told.push('delegations', 'targets');
       break;
     }
@@ -78,5 +76,5 @@ function describeSigned(
       // Their one own member, `meta`, is told like anything else.
       break;
   }
-  return [...sentences, ...capped(describeOthers(before?.raw, after.raw, told), 'changes of other members')];
+  return [...sentences, ...describeOthers(before?.raw, after.raw, told)];
 }

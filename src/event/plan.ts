@@ -2,6 +2,7 @@ import { type Delegations, noDelegations } from '../metadata/delegation.ts';
 import type { Key } from '../metadata/key.ts';
 import { isOnlineRole, type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
 import type { Quorum } from '../metadata/quorum.ts';
+import { roleChange } from '../repository/diff.ts';
 import { invitedTo } from '../repository/state.ts';
 import { invitesOf, rootOf } from '../repository/tree.ts';
 import type { Context } from './context.ts';
@@ -26,7 +27,10 @@ export interface RoleQuorum {
 }
 
 export interface Plan {
-  /** Who may still sign what. Not before nobody is invited to the role or to one whose keys it holds. */
+  /**
+   * Who may still sign what. Not before nobody is invited to the role or to one whose keys it holds, and never where main
+   * has a newer one.
+   */
   readonly obligations: readonly Obligation[];
   /** Roles that nobody is asked to sign yet, as an answer to an invitation will change them. */
   readonly inviting: ReadonlySet<RoleName>;
@@ -56,9 +60,19 @@ export function planOf(context: Context): Plan {
     if (invitedTo(invites, role).length > 0) inviting.add(delegator).add(role);
   }
   const obligations = [...context.graph.roles.keys()]
-    .filter(role => !inviting.has(role))
+    .filter(role => !inviting.has(role) && !context.isSettled(role) && !hasMovedOn(context, role))
     .flatMap(role => obligationsOn(context, role));
   return { obligations, inviting, invites };
+}
+
+/**
+ * Does main say something else of the role by now? A quorum on what the event makes of its past would be a second content
+ * of one version, and of root a second chain, for whoever wants to serve it. Rule `base` says what to do.
+ */
+function hasMovedOn({ facts, knownGood }: Context, role: RoleName): boolean {
+  if (facts.main === undefined) return false;
+  const change = roleChange(knownGood, facts.main, role);
+  return change !== 'unchanged' && change !== 'signatures';
 }
 
 function obligationsOn(context: Context, role: RoleName): readonly Obligation[] {

@@ -81,6 +81,7 @@ export function reportOf(judgement: Judgement, labels: ReportLabels): EventRepor
   const roles = new Map<RoleName, RoleReport>();
   const named = new Set([...context.graph.roles.keys(), ...context.changes.keys()]);
   for (const role of named) {
+    if (context.isSettled(role) && !plan.inviting.has(role)) continue;
     const report = roleReport(judgement, role, plan.inviting.has(role));
     if (report.state !== 'unchanged' || report.change !== 'unchanged') roles.set(role, report);
   }

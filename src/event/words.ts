@@ -2,8 +2,13 @@ import type { Delegations } from '../metadata/delegation.ts';
 import type { Key } from '../metadata/key.ts';
 import type { Keyid } from '../metadata/names.ts';
 
-/** A key by the name that people know it by: its owner, else where it is online, else its id. */
-export const keyName = (key: Key): string => key.owner ?? key.onlineUri ?? `key ${shortId(key.keyid)}`;
+/** A key by the name that people know it by: its owner, else where it is online, else its id. A name of megabytes is cut. */
+export function keyName({ owner, onlineUri, keyid }: Key): string {
+  const name = owner ?? onlineUri ?? `key ${shortId(keyid)}`;
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+}
+
+const MAX_NAME = 300;
 
 export function keyNames(
   keyids: readonly Keyid[],

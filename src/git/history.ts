@@ -95,3 +95,10 @@ async function ofFullHistory<T>(repository: GitRepository, answer: Promise<T>): 
   await requireFullHistory(repository);
   return answer;
 }
+
+/** Did the branch at `tip` itself ever change `path`, be it by taking it away? Throws {@link GitError} `SHALLOW`. */
+export async function hasTouched(repository: GitRepository, tip: CommitSha, path: string): Promise<boolean> {
+  const args = ['rev-list', '--first-parent', '--max-count=1', tip, '--', `:(top,literal)${path}`];
+  const [output] = await Promise.all([gitText(repository, args), requireFullHistory(repository)]);
+  return output !== '';
+}

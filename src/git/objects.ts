@@ -1,4 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { hash } from 'node:crypto';
 import { BatchParser } from './batch.ts';
 import { type BlobDigest, hashBlobs, readMany } from './bulk.ts';
 import { DEFAULT_MAX_OBJECT, type GitObject, ObjectCollector, wrongType } from './collect.ts';
@@ -38,6 +39,10 @@ export interface ObjectReader extends AsyncDisposable {
 /** The process starts at once, so that it warms up while the caller does other work. */
 export const openObjectReader = (repository: GitRepository): ObjectReader => new BatchReader(repository);
 
+/** Blobs that are not worth a process of their own, and the bytes that each may have. */
+const FEW = 64;
+const SMALL = 1024 * 1024;
+
 interface Request {
   readonly oid: ObjectId;
   readonly maxBytes: number;
@@ -51,6 +56,8 @@ class BatchReader implements ObjectReader {
   readonly #closed: Promise<void>;
   /** In the order written to git. */
   readonly #waiting = new Set<Request>();
+  /** Lines for git that this turn has gathered. */
+  #unsent = '';
   #failure: Error | undefined;
   #stderr = '';
 
@@ -91,12 +98,9 @@ class BatchReader implements ObjectReader {
     parseObjectId(oid); // a line feed in it would shift all later answers
     const { promise, resolve, reject } = withResolvers<GitObject>();
     this.#waiting.add({ oid, maxBytes, resolve, reject });
-    if (this.#child.stdin.writableCorked === 0) {
-      // What one turn of the caller asks for goes out in one write.
-      this.#child.stdin.cork();
-      queueMicrotask(() => this.#child.stdin.uncork());
-    }
-    this.#child.stdin.write(`${oid}\n`);
+    // What one turn of the caller asks for goes out in one write.
+    if (this.#unsent === '') queueMicrotask(() => this.#send());
+    this.#unsent += `${oid}\n`;
     return promise;
   }
 
@@ -116,8 +120,32 @@ class BatchReader implements ObjectReader {
     return readMany(this.repository, oids, maxBytes);
   }
 
-  hashBlobs(oids: Iterable<ObjectId>): Promise<Map<ObjectId, BlobDigest>> {
-    return hashBlobs(this.repository, oids);
+  /** A few small ones come through the process that runs already: to start another takes longer. */
+  async hashBlobs(oids: Iterable<ObjectId>): Promise<Map<ObjectId, BlobDigest>> {
+    const wanted = new Set(oids);
+    if (wanted.size > FEW) return hashBlobs(this.repository, wanted);
+    const digests = await Promise.all([...wanted].map(oid => this.#hashSmall(oid)));
+    const large = await hashBlobs(
+      this.repository,
+      [...wanted].filter((_, i) => digests[i] === undefined),
+    );
+    return new Map(
+      [...wanted].flatMap((oid, i) => {
+        const digest = digests[i] ?? large.get(oid);
+        return digest === undefined ? [] : [[oid, digest]];
+      }),
+    );
+  }
+
+  /** `undefined` where it is too large to be held. */
+  async #hashSmall(oid: ObjectId): Promise<BlobDigest | undefined> {
+    try {
+      const content = await this.readBlob(oid, SMALL);
+      return { length: content.length, sha256: hash('sha256', content, 'hex') };
+    } catch (error) {
+      if (error instanceof GitError && error.code === 'OBJECT_TOO_LARGE') return undefined;
+      throw error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -129,6 +157,12 @@ class BatchReader implements ObjectReader {
     const object = await this.read(oid, maxBytes);
     if (object.type !== wanted) throw wrongType(oid, object.type, wanted);
     return object;
+  }
+
+  #send(): void {
+    const lines = this.#unsent;
+    this.#unsent = '';
+    if (this.#failure === undefined) this.#child.stdin.write(lines);
   }
 
   #next(): Request | undefined {

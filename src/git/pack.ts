@@ -8,10 +8,13 @@ type StoredType = 'blob' | 'tree' | 'commit';
 // Source: gitformat-pack(5), "Object types".
 const PACK_TYPE: Readonly<Record<StoredType, number>> = { commit: 1, tree: 2, blob: 3 };
 const PACK_VERSION = 2;
+/** Bytes. Below, a pack of its own would be one more file for git to search in. */
+const LARGE = 512 * 1024;
 
 /**
  * New objects on their way into a repository: added here, they have their names at once; {@link write} hands all of
- * them to one `git unpack-objects`, which names them again by its own count.
+ * them to one `git unpack-objects`, which names them again by its own count; or, where they are large, to `git index-pack`,
+ * which does so too and keeps the pack instead of deflating everything anew.
  */
 export class ObjectWriter {
   readonly #repository: GitRepository;
@@ -31,7 +34,8 @@ export class ObjectWriter {
   async write(): Promise<void> {
     if (this.#objects.size === 0) return;
     const pack = encodePack(this.#repository.objectFormat, [...this.#objects.values()]);
-    await runGit(this.#repository, ['unpack-objects', '-q'], { input: pack });
+    const command = pack.length > LARGE ? ['index-pack', '--stdin'] : ['unpack-objects', '-q'];
+    await runGit(this.#repository, command, { input: pack });
     this.#objects.clear();
   }
 }
@@ -47,7 +51,7 @@ function encodePack(
   header.writeUInt32BE(objects.length, 8);
   const parts: Uint8Array[] = [header];
   for (const { type, content } of objects) {
-    // Level 1: git deflates anew what it keeps.
+    // Level 1: git deflates anew what it keeps or sends, but for the large, where time counts.
     parts.push(encodeEntryHeader(PACK_TYPE[type], content.length), deflateSync(content, { level: 1 }));
   }
   const body = Buffer.concat(parts);

@@ -98,6 +98,22 @@ export async function defaultBranch(
 }
 
 /**
+ * The default branch of `remote` and where it was when last fetched, in one look; `undefined` where this clone does not
+ * know both. Throws {@link GitError} `BAD_REF_NAME`.
+ */
+export async function trackedDefault(
+  repository: GitRepository,
+  remote: RemoteName,
+): Promise<Branch | undefined> {
+  const prefix = `refs/remotes/${remote}/`;
+  const format = '%(objecttype) %(objectname) %(symref)';
+  const output = await gitText(repository, ['for-each-ref', `--format=${format}`, '--', `${prefix}HEAD`]);
+  const [type, oid = '', ref = ''] = output.split(' ');
+  if (type !== 'commit' || !isObjectId(oid) || !ref.startsWith(prefix)) return undefined;
+  return { name: parseBranchName(ref.slice(prefix.length)), commit: oid as string as CommitSha };
+}
+
+/**
  * Moves a full ref to `commit`, or deletes it where that is `undefined`, if it still holds `expected` (`undefined`:
  * does not exist). Throws {@link GitError} `REF_MOVED` where it holds something else.
  */

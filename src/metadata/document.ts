@@ -192,10 +192,10 @@ function decodeRoot(signed: Members): Pick<Root, 'consistentSnapshot' | 'delegat
   };
 }
 
-/** Checks every entry without copying any: there may be 100,000 of them. */
+/** Checks every entry without copying any: there may be 100,000 of them. for-in, as in json.ts, where nothing is inherited. */
 function decodeTargetFiles(targets: Members): ReadonlyMap<string, TargetFile> {
   const files = new Map<string, TargetFile>();
-  for (const path of Object.keys(targets.raw)) {
+  for (const path in targets.raw) {
     const value = targets.raw[path];
     const place = (): string => `${targets.place}.${printable(path)}`;
     if (!isJsonObject(value)) throw malformed(place(), 'an object');
@@ -213,11 +213,16 @@ function decodeTargetFiles(targets: Members): ReadonlyMap<string, TargetFile> {
 }
 
 function hasDigests(hashes: JsonObject): boolean {
-  const names = Object.keys(hashes);
-  return names.length > 0 && names.every(name => typeof hashes[name] === 'string' && isHex(hashes[name]));
+  let count = 0;
+  for (const name in hashes) {
+    const digest = hashes[name];
+    if (typeof digest !== 'string' || digest.length % 2 !== 0 || !HEX.test(digest)) return false;
+    count++;
+  }
+  return count > 0;
 }
 
-const isHex = (text: string): boolean => text.length > 0 && text.length % 2 === 0 && /^[0-9a-f]+$/.test(text);
+const HEX = /^[0-9a-f]+$/;
 
 function decodeMeta(meta: Members): ReadonlyMap<string, MetaFile> {
   return new Map(

@@ -78,7 +78,9 @@ async function contentOf(
   card: PivCard,
   uses: Promise<KeyUses>,
 ): Promise<CardContent> {
-  const filled = [...card.slots].filter(([, key]) => !(key instanceof CardError && key.code === 'SLOT_EMPTY'));
+  const filled = [...card.slots].filter(
+    ([, key]) => !(key instanceof CardError && key.code === 'SLOT_EMPTY'),
+  );
   const names = filled.map(([name]) => name);
   const certificates = names.length === 0 ? undefined : await readCertificates(transport, card, names);
   const known = await uses;
@@ -98,7 +100,15 @@ async function contentOf(
       const used = known.get(fingerprint) ?? [];
       return {
         slot,
-        key: { algorithm: algorithm.name, fingerprint, pinPolicy, touchPolicy, origin, advisories, uses: used },
+        key: {
+          algorithm: algorithm.name,
+          fingerprint,
+          pinPolicy,
+          touchPolicy,
+          origin,
+          advisories,
+          uses: used,
+        },
         subject,
       };
     }),

@@ -3,7 +3,7 @@ import type { Identity } from '../git/commit-object.ts';
 import { fetchBranches } from '../git/fetch.ts';
 import type { BranchName } from '../git/names.ts';
 import type { CommitSha } from '../git/oid.ts';
-import { pushCommit } from '../git/push.ts';
+import { pushCommit, remoteBranchCommit } from '../git/push.ts';
 import { deleteUnpushed, saveUnpushed } from '../git/unpushed.ts';
 import { authorOf, pushRemote, requirePullRemote, type Workspace } from './workspace.ts';
 
@@ -17,7 +17,7 @@ export interface EventCommit {
   readonly message: readonly string[];
   /** Who signs off; the person at this clone unless said otherwise. */
   readonly author?: Identity;
-  /** Does the commit hold work that a person would be sorry to lose? Then it is kept until it is pushed. */
+  /** Does the commit hold signatures? Then it is kept in this clone until it is pushed. */
   readonly precious?: boolean;
 }
 
@@ -26,8 +26,8 @@ export type CommitResult =
   /** Somebody was faster: the remote's state was fetched, look again. */
   | { readonly status: 'rejected'; readonly commit: CommitSha };
 
-/** Commits `changes` on top of the branch and pushes it, without touching checkout or index. Throws {@link GitError}. */
-export async function commitAndPush(workspace: Workspace, request: EventCommit): Promise<CommitResult> {
+/** Makes the commit and keeps it in this clone where it is precious; nothing is pushed. Throws {@link GitError}. */
+export async function keepCommit(workspace: Workspace, request: EventCommit): Promise<CommitSha> {
   const { repository, objects, clock } = workspace;
   const commit = await createCommit(objects, {
     parents: request.parents,
@@ -36,15 +36,27 @@ export async function commitAndPush(workspace: Workspace, request: EventCommit):
     author: request.author ?? (await authorOf(workspace)),
     time: clock.now(),
   });
-  const kept = { branch: request.branch, commit };
-  if (request.precious === true) await saveUnpushed(repository, kept);
-  const remote = await pushRemote(workspace);
+  if (request.precious === true) await saveUnpushed(repository, { branch: request.branch, commit });
+  return commit;
+}
+
+/** Commits `changes` on top of the branch and pushes it, without touching checkout or index. Throws {@link GitError}. */
+export async function commitAndPush(workspace: Workspace, request: EventCommit): Promise<CommitResult> {
+  const { repository } = workspace;
+  const { branch, head } = request;
+  const commit = await keepCommit(workspace, request);
+  const [pull, push] = [await requirePullRemote(workspace), await pushRemote(workspace)];
+  // A fork may have the branch elsewhere than where events come from, or not have it at all.
+  const expected =
+    push === pull ? head : await remoteBranchCommit(repository, push, branch, { mayPrompt: true });
   const result = await pushCommit(
     repository,
-    { remote, branch: request.branch, commit, expected: request.head },
+    { remote: push, branch, commit, expected },
     { mayPrompt: true },
   );
-  if (result.status === 'pushed' && request.precious === true) await deleteUnpushed(repository, kept);
-  await fetchBranches(repository, await requirePullRemote(workspace), [], { mayPrompt: true });
+  if (result.status === 'pushed' && request.precious === true) {
+    await deleteUnpushed(repository, { branch, commit });
+  }
+  await fetchBranches(repository, pull, [], { mayPrompt: true });
   return { status: result.status, commit };
 }

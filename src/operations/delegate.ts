@@ -3,6 +3,7 @@ import { trackingRef } from '../git/names.ts';
 import type { CommitSha } from '../git/oid.ts';
 import { readRef } from '../git/refs.ts';
 import { withMembers } from '../json.ts';
+import { computeKeyid } from '../metadata/key.ts';
 import {
   isOnlineRole,
   isTopLevelRole,
@@ -33,6 +34,12 @@ import { knownGoodOf } from './event.ts';
 import { TreeReader } from './read-tree.ts';
 import { fetchMain, requirePullRemote, requireUser, type Workspace } from './workspace.ts';
 
+/** The public half of a key of the automation's, and where its private half is. */
+export interface OnlineKey {
+  readonly key: PublicKeyParts;
+  readonly uri: string;
+}
+
 /** What is to be true of a role; what is left out stays as it is. */
 export interface DelegateRequest {
   /** Created where it is not there yet. */
@@ -43,7 +50,7 @@ export interface DelegateRequest {
   readonly threshold?: number | undefined;
   readonly periods?: RolePeriods | undefined;
   /** An online key that signs this role instead of people. */
-  readonly online?: { readonly key: PublicKeyParts; readonly uri: string } | undefined;
+  readonly online?: OnlineKey | undefined;
   readonly ownKey: () => Promise<PublicKeyInfo>;
   /** What the card says of that key. */
   readonly ownAttestation?: (() => Promise<CardAttestation | undefined>) | undefined;
@@ -59,7 +66,7 @@ export const defaultRolePeriods: RolePeriods = { expiryDays: 365, signingDays: 6
 
 /**
  * Creates or changes a delegated role in an event: signers who have no key yet are invited, signers who are no longer
- * named are removed. Nothing is written before the result makes sense. Throws {@link OperationError} `REFUSED`,
+ * named are removed. Nothing is written before a quorum is within reach of the result. Throws {@link OperationError} `REFUSED`,
  * `NOT_FOUND`, `RACE_LOST`.
  */
 export async function delegate(workspace: Workspace, request: DelegateRequest): Promise<DelegateOutcome> {
@@ -89,7 +96,6 @@ export async function delegate(workspace: Workspace, request: DelegateRequest): 
     parents,
     changes,
     message,
-    precious: true,
   });
   if (result.status === 'rejected') {
     throw new OperationError('RACE_LOST', `${event} changed meanwhile: look at it and run the command again`);
@@ -104,7 +110,7 @@ async function applyTerms(
   tree: RepositoryTree,
   created: boolean,
 ): Promise<void> {
-  const { role } = request;
+  const { role, periods, threshold, signers, online } = request;
   const delegator = isTopLevelRole(role)
     ? ROOT
     : (delegationGraph(tree).roles.get(role)?.delegator ?? TARGETS);
@@ -116,28 +122,39 @@ async function applyTerms(
       );
     }
     requireFullRequest(request);
-    draft.create(role, newTargets(workspace.clock.now(), request.periods ?? defaultRolePeriods));
+    draft.create(role, newTargets(workspace.clock.now(), periods ?? defaultRolePeriods));
     draft.edit(TARGETS, signed =>
       withDelegation(signed, role, { threshold: 1, paths: pathsOf(role), terminating: true }),
     );
-  } else if (request.periods !== undefined) {
-    const { expiryDays, signingDays } = request.periods;
-    const members = new Map([
-      [EXPIRY_PERIOD_MEMBER, expiryDays],
-      [SIGNING_PERIOD_MEMBER, signingDays],
-    ]);
-    draft.edit(role, signed => withMembers(signed, members));
+  } else if (periods !== undefined) {
+    draft.edit(role, signed => withMembers(signed, periodMembers(periods)));
   }
-  if (request.online !== undefined) {
-    const key = onlineKey(request.online.key, request.online.uri);
-    draft.edit(delegator, signed => withoutKeys(signed, role, new Set(keysOf(tree, role).keys())));
-    draft.edit(delegator, signed => withKey(signed, role, key));
-  } else if (request.signers !== undefined) {
-    await applySigners(workspace, request, request.signers, delegator, draft, tree);
-  }
-  if (request.threshold !== undefined) requireThreshold(request, draft, tree, request.threshold);
-  const { threshold } = request;
-  if (threshold !== undefined) draft.edit(delegator, signed => withThreshold(signed, role, threshold));
+  requireReachable(request, draft, tree);
+  if (online !== undefined) applyOnline(role, online, delegator, draft, tree);
+  else if (signers !== undefined) await applySigners(workspace, request, signers, delegator, draft, tree);
+  const count = threshold ?? (online === undefined ? undefined : 1);
+  if (count !== undefined) draft.edit(delegator, signed => withThreshold(signed, role, count));
+}
+
+const periodMembers = ({ expiryDays, signingDays }: RolePeriods): ReadonlyMap<string, number> =>
+  new Map([
+    [EXPIRY_PERIOD_MEMBER, expiryDays],
+    [SIGNING_PERIOD_MEMBER, signingDays],
+  ]);
+
+/** The online key takes the place of all others, and of whoever is invited. */
+function applyOnline(
+  role: RoleName,
+  online: OnlineKey,
+  delegator: RoleName,
+  draft: Draft,
+  tree: RepositoryTree,
+): void {
+  const key = onlineKey(online.key, online.uri);
+  const keyid = computeKeyid(key);
+  const gone = new Set([...keysOf(tree, role).keys()].filter(known => known !== keyid));
+  draft.edit(delegator, signed => withKey(withoutKeys(signed, role, gone), role, key));
+  for (const owner of invitedTo(invitesOf(tree), role)) withdraw(draft, owner, role);
 }
 
 async function applySigners(
@@ -190,27 +207,29 @@ const pathsOf = (role: RoleName): readonly string[] =>
   [1, 2, 3, 4].map(depth => `${role}${'/*'.repeat(depth)}`);
 
 function requireFullRequest({ role, signers, online }: DelegateRequest): void {
-  if ((signers === undefined || signers.length === 0) && online === undefined) {
+  if (signers === undefined && online === undefined) {
     throw new OperationError(
       'MISSING_ANSWER',
-      `${role} is new: say who signs it (--signer @name, or --online-key URI)`,
+      `${role} is new: say who signs it (--signers @name,@other, or --online-key URI)`,
     );
   }
 }
 
-function requireThreshold(
-  request: DelegateRequest,
-  draft: Draft,
-  tree: RepositoryTree,
-  threshold: number,
-): void {
-  const people =
-    request.signers?.length ??
-    keysOf(tree, request.role).size + invitedTo(draft.invites, request.role).length;
-  const most = request.online === undefined ? people : 1;
+/** Refuses a role that nobody could sign, whether the threshold changes or the people below it do. */
+function requireReachable(request: DelegateRequest, draft: Draft, tree: RepositoryTree): void {
+  const { role, signers, online } = request;
+  if (role === ROOT && online !== undefined)
+    throw new OperationError('REFUSED', 'root is signed by people: an online key can not stand in for them');
+  if (signers?.length === 0) throw new OperationError('REFUSED', 'a role needs at least one signer');
+  if (new Set(signers).size !== (signers?.length ?? 0))
+    throw new OperationError('REFUSED', 'a signer is named twice');
+  const present = keysOf(tree, role).size + invitedTo(draft.invites, role).length;
+  const most = online === undefined ? (signers?.length ?? present) : 1;
+  const before = delegationGraph(tree).roles.get(role)?.definition.threshold ?? 1;
+  const threshold = request.threshold ?? (online === undefined ? before : 1);
   if (threshold >= 1 && threshold <= most) return;
   throw new OperationError(
     'REFUSED',
-    `a threshold of ${threshold} can not be met by ${most} keys: it has to be 1 to ${most}`,
+    `a threshold of ${threshold} can not be met by ${most} ${most === 1 ? 'signer' : 'signers'}: it has to be 1 to ${most}`,
   );
 }

@@ -24,6 +24,8 @@ export interface EventRequest {
   readonly branch?: BranchName | undefined;
   /** Named by hand: taken as it is, whatever main says. */
   readonly knownGood?: CommitSha | undefined;
+  /** Where the caller has looked already. */
+  readonly main?: Main | undefined;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface EventRequest {
  */
 export async function loadEvent(workspace: Workspace, request: EventRequest): Promise<LoadedEvent> {
   const given = request.knownGood !== undefined;
-  const main = given ? undefined : await findMain(workspace);
+  const main = given ? undefined : (request.main ?? (await findMain(workspace)));
   const knownGoodCommit = request.knownGood ?? (await knownGoodOf(workspace, request.head, main as Main));
   const now = workspace.clock.now();
   const gathered = await gatherEvent(
@@ -61,6 +63,11 @@ export async function knownGoodOf(
 ): Promise<CommitSha> {
   const base = await singleMergeBase(repository, event, main.commit);
   if (await isOnFirstParent(repository, base, main.commit)) return base;
+  if (base === event)
+    throw new OperationError(
+      'NOT_FROM_MAIN',
+      `the event is part of ${main.branch} already: nothing is left to do, its branch can be deleted`,
+    );
   throw new OperationError(
     'NOT_FROM_MAIN',
     `the event starts at ${base.slice(0, 12)}, which ${main.branch} itself never was: start it anew from ${main.branch}`,

@@ -42,12 +42,11 @@ export async function gatherEvent(
   options: GatherOptions,
 ): Promise<GatheredEvent> {
   const trees = new TreeReader(objects);
-  const knownGood = await trees.read(commits.knownGood);
-  const event = await trees.read(commits.event);
-  const main =
-    commits.main === undefined || commits.main === commits.knownGood
-      ? undefined
-      : await trees.read(commits.main);
+  const [knownGood, event, main] = await Promise.all([
+    trees.read(commits.knownGood),
+    trees.read(commits.event),
+    commits.main === undefined || commits.main === commits.knownGood ? undefined : trees.read(commits.main),
+  ]);
   const { faults, artifactsVerified } = await verifyKnownGood(trees, commits.knownGood, knownGood, options);
   const needed = artifactsVerified ? changedDigests(knownGood, event) : allDigests(event);
   const digests = await objects.hashBlobs(needed);
@@ -57,7 +56,14 @@ export async function gatherEvent(
     knownGood,
     event,
     knownGoodFaults: faults,
-    facts: { ...noFacts, digests, knownGoodArtifactsVerified: artifactsVerified, main, attestations },
+    facts: {
+      ...noFacts,
+      digests,
+      knownGoodVerified: faults.length === 0,
+      knownGoodArtifactsVerified: artifactsVerified,
+      main,
+      attestations,
+    },
     policy,
   };
 }

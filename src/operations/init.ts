@@ -62,21 +62,15 @@ const GIT_ATTRIBUTES = 'metadata/** -text\ntargets/** -text\n';
 
 /**
  * Starts a repository: an event that holds the first root and targets with the maintainer's own key and invitations for
- * everybody else. Nothing is written before the request made sense. Throws {@link OperationError} `REFUSED`,
+ * everybody else. Nothing is written before the request made sense and the maintainer's key was read. Throws {@link OperationError} `REFUSED`,
  * `ALREADY_THERE`, `RACE_LOST`; the errors of git and of the card.
  */
 export async function initRepository(workspace: Workspace, request: InitRequest): Promise<void> {
   const user = requireUser(workspace);
   for (const role of [request.root, request.targets]) requireReachable(role);
-  const main = await startingPoint(workspace);
-  const tree = await new TreeReader(workspace.objects).read(main);
-  if (tree.metadata.size > 0) {
-    throw new OperationError(
-      'ALREADY_THERE',
-      'this repository has metadata/ already: use delegate to change it',
-    );
-  }
-  const draft = new Draft(emptyTree, { ...tree, metadata: new Map() });
+  const main = await existingMain(workspace);
+  if (main !== undefined) await requireNoMetadata(workspace, main);
+  const draft = new Draft(emptyTree, emptyTree);
   const now = workspace.clock.now();
   const { online } = request;
   draft.create(
@@ -104,13 +98,13 @@ export async function initRepository(workspace: Workspace, request: InitRequest)
     );
     draft.invite(owner, new Set(roles));
   }
+  const changes = draft.files(now);
   const result = await commitAndPush(workspace, {
     branch: request.event,
     head: undefined,
-    parents: [main],
-    changes: draft.files(now),
+    parents: [main ?? (await firstCommit(workspace))],
+    changes,
     message: ['Initial root and targets'],
-    precious: true,
   });
   if (result.status === 'rejected') {
     throw new OperationError('ALREADY_THERE', `${request.event} is there already: choose another name`);
@@ -129,15 +123,29 @@ function requireReachable({ signers, threshold }: SignersRequest): void {
   }
 }
 
-/** Main's tip; in an empty repository its first commit, which is made here. */
-async function startingPoint(workspace: Workspace): Promise<CommitSha> {
+async function requireNoMetadata({ objects }: Workspace, main: CommitSha): Promise<void> {
+  const { metadata } = await new TreeReader(objects).read(main);
+  if (metadata.size === 0) return;
+  throw new OperationError(
+    'ALREADY_THERE',
+    'this repository has metadata/ already: use delegate to change it',
+  );
+}
+
+/** Main's tip; `undefined` in an empty repository. */
+async function existingMain(workspace: Workspace): Promise<CommitSha | undefined> {
   const remote = await requirePullRemote(workspace);
   const heads = await gitText(workspace.repository, ['ls-remote', '--heads', '--', remote], {
     remote: true,
     mayPrompt: true,
     failure: 'REMOTE_FAILED',
   });
-  if (heads !== '') return (await fetchMain(workspace)).commit;
+  return heads === '' ? undefined : (await fetchMain(workspace)).commit;
+}
+
+/** Gives an empty repository its first commit, for events to start from. */
+async function firstCommit(workspace: Workspace): Promise<CommitSha> {
+  const remote = await requirePullRemote(workspace);
   const { repository, objects, clock } = workspace;
   const branch = parseBranchName(FIRST_BRANCH);
   const commit = await createCommit(objects, {

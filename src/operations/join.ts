@@ -2,6 +2,7 @@ import { longId } from '../event/words.ts';
 import type { BranchName } from '../git/names.ts';
 import { computeKeyid, decodeKey, requirePublicKey } from '../metadata/key.ts';
 import { type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
+import { distinctKeys } from '../metadata/quorum.ts';
 import { withKey } from '../repository/delegator-edits.ts';
 import { delegationGraph } from '../repository/delegators.ts';
 import { personKey } from '../repository/documents.ts';
@@ -36,9 +37,11 @@ export async function acceptInvitations(
     const event = await loadRemoteEvent(workspace, branch);
     const roles = invitedRoles(event, owner);
     if (roles.length === 0) return [];
+    const graph = delegationGraph(event.gathered.event);
     const info = await signer.readPublicKey();
     const key = personKey(info, owner);
     const publicKey = requirePublicKey(decodeKey(computeKeyid(key), key, 'your key'));
+    for (const role of roles) requireOwnKey(publicKey.fingerprint, owner, role, graph);
     const question = `${owner} is invited to sign ${roles.join(' and ')}. Join with the key of ${info.place} (fingerprint ${longId(publicKey.fingerprint)})?`;
     if (agreed !== question) {
       prompter.show(event.report);
@@ -47,7 +50,6 @@ export async function acceptInvitations(
       agreed = question;
     }
     const draft = new Draft(event.gathered.knownGood, event.gathered.event);
-    const graph = delegationGraph(event.gathered.event);
     for (const role of roles)
       draft.edit(graph.roles.get(role)?.delegator ?? ROOT, signed => withKey(signed, role, key));
     await attestKey(draft, key, () => signer.readAttestation?.(), workspace.clock.now());
@@ -58,11 +60,27 @@ export async function acceptInvitations(
       parents: [event.head],
       changes: draft.files(workspace.clock.now()),
       message: [`${owner} accepted invitation`],
-      precious: true,
     });
     if (result.status === 'pushed') return roles;
     prompter.progress('somebody else changed the event meanwhile: looking at it again');
     await fetchMain(workspace);
   }
   throw new OperationError('RACE_LOST', `${branch} kept changing under us: run the command again`);
+}
+
+/** A colleague's card in the reader would make one key count for two people, which the rules refuse later. */
+function requireOwnKey(
+  fingerprint: string,
+  owner: KeyOwner,
+  role: RoleName,
+  graph: ReturnType<typeof delegationGraph>,
+): void {
+  const delegated = graph.roles.get(role);
+  if (delegated === undefined) return;
+  const other = distinctKeys(delegated.delegations, delegated.definition).get(fingerprint);
+  if (other === undefined || other.owner === owner) return;
+  throw new OperationError(
+    'REFUSED',
+    `this key is that of ${other.owner ?? 'automation'} in ${role} already: insert your own card`,
+  );
 }

@@ -3,6 +3,8 @@ import type { Facts } from '../event/context.ts';
 import { judgeRepository } from '../event/judge.ts';
 import type { Reason } from '../event/reason.ts';
 import type { Identity } from '../git/commit-object.ts';
+import { hasTouched } from '../git/history.ts';
+import type { CommitSha } from '../git/oid.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { withMembers } from '../json.ts';
 import type { RoleDefinition } from '../metadata/delegation.ts';
@@ -18,6 +20,7 @@ import { isOnlineRole, type Keyid, ROOT, type RoleName, SNAPSHOT, TIMESTAMP } fr
 import { effectivePeriods } from '../metadata/periods.ts';
 import { distinctKeys, requireQuorum, verifyQuorum } from '../metadata/quorum.ts';
 import { serializeJson } from '../metadata/serialize.ts';
+import type { Policy } from '../policy/policy.ts';
 import { delegationGraph } from '../repository/delegators.ts';
 import { newOnline } from '../repository/documents.ts';
 import { withSignatures } from '../repository/signature-edits.ts';
@@ -26,6 +29,7 @@ import type { Signer } from '../signers/signer.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
 import { gatherRepository } from './gather.ts';
+import { trustedRootProblem } from './trusted-root.ts';
 import { fetchMain, type Workspace } from './workspace.ts';
 
 export interface OnlineOutcome {
@@ -39,12 +43,14 @@ const MAX_TRIES = 5;
 
 /**
  * Signs a new snapshot and timestamp on main where they are stale, about to expire or not signed by today's keys. Main
- * is verified before, every hash. Throws {@link OperationError} `NO_SIGNER`, `REFUSED`, `RACE_LOST`; git's errors.
+ * is verified before, every hash; from `trustedRoot` where one is given: without it, whoever can push to main can put
+ * another repository in this one's place. Throws {@link OperationError} `NO_SIGNER`, `REFUSED`, `RACE_LOST`; git's errors.
  */
 export async function onlineSign(
   workspace: Workspace,
   signer: Signer,
   author?: Identity,
+  trustedRoot?: Uint8Array,
 ): Promise<OnlineOutcome> {
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const main = await fetchMain(workspace);
@@ -58,8 +64,14 @@ export async function onlineSign(
     if (refusals.length > 0) return { signed: [], refusals };
     const root = rootOf(tree);
     if (root === undefined) throw new OperationError('NOT_FOUND', 'main has no root yet: nothing to sign');
-    for (const role of [SNAPSHOT, TIMESTAMP]) requireGenuine(tree, facts, role);
-    const files = await signStale(tree, root, signer, now);
+    const problem = trustedRoot === undefined ? undefined : trustedRootProblem(facts, trustedRoot);
+    if (problem !== undefined)
+      throw new OperationError('REFUSED', `${problem}: main is not what was trusted`);
+    for (const role of [SNAPSHOT, TIMESTAMP]) {
+      await requireStillThere(workspace, main.commit, tree, role);
+      requireGenuine(tree, facts, role);
+    }
+    const files = await signStale(policy, tree, root, signer, now);
     if (files.size === 0) return { signed: [], refusals: [] };
     const result = await commitAndPush(workspace, {
       branch: main.branch,
@@ -91,7 +103,20 @@ function requireGenuine(tree: RepositoryTree, { history }: Facts, role: RoleName
   );
 }
 
+/** Starting again at version 1 would leave every client where it is: what was there once has to come back. */
+async function requireStillThere(
+  { repository }: Workspace,
+  main: CommitSha,
+  tree: RepositoryTree,
+  role: RoleName,
+): Promise<void> {
+  const file = `metadata/${roleFile(role)}`;
+  if (tree.metadata.has(roleFile(role)) || !(await hasTouched(repository, main, file))) return;
+  throw new OperationError('REFUSED', `${file} was removed from main: restore it from what was published`);
+}
+
 async function signStale(
+  policy: Policy,
   tree: RepositoryTree,
   root: Document<Root>,
   signer: Signer,
@@ -99,7 +124,7 @@ async function signStale(
 ): Promise<ReadonlyMap<RoleName, Uint8Array>> {
   const files = new Map<RoleName, Uint8Array>();
   const oldSnapshot = documentOf(tree, SNAPSHOT) as Document<Snapshot> | undefined;
-  const meta = snapshotMeta(tree, oldSnapshot);
+  const meta = snapshotMeta(tree, oldSnapshot, policy.maxVersionStep);
   const snapshotMoved = meta !== undefined || !isFresh(root, SNAPSHOT, oldSnapshot, now);
   let snapshotVersion = oldSnapshot?.signed.version ?? 0;
   if (snapshotMoved) {
@@ -122,9 +147,14 @@ async function signStale(
 
 /**
  * What `meta` of the snapshot should be, or `undefined` where it is that. Entries of roles that did not move are copied
- * as they are, those of dead roles stay for ever. Throws {@link OperationError} `REFUSED` for a role that goes back.
+ * as they are, those of dead roles stay for ever. Throws {@link OperationError} `REFUSED` for a role that goes back, or so
+ * far ahead that clients could never be led on from there.
  */
-function snapshotMeta(tree: RepositoryTree, old: Document<Snapshot> | undefined): JsonObject | undefined {
+function snapshotMeta(
+  tree: RepositoryTree,
+  old: Document<Snapshot> | undefined,
+  maxStep: number,
+): JsonObject | undefined {
   const entries = new Map<string, JsonValue>(
     [...(old?.signed.meta ?? [])].map(([name, file]): [string, JsonValue] => [name, file.raw]),
   );
@@ -140,6 +170,12 @@ function snapshotMeta(tree: RepositoryTree, old: Document<Snapshot> | undefined)
       throw new OperationError(
         'REFUSED',
         `${role} is version ${version} on main, but clients have seen ${before}: clients would refuse to go back`,
+      );
+    }
+    if (old !== undefined && version > (before ?? 0) + maxStep) {
+      throw new OperationError(
+        'REFUSED',
+        `${role} is version ${version} on main, but clients have seen ${before ?? 'none'}: it may go ahead by ${maxStep}`,
       );
     }
     entries.set(name, { version });

@@ -32,7 +32,8 @@ export async function readPeerSettings(repository: GitRepository): Promise<Setti
 }
 
 async function isTracked(repository: GitRepository): Promise<boolean> {
-  return (await gitText(repository, ['ls-files', '--', FILE])) !== '';
+  // A file system that folds case finds the file also where a branch brought it under another spelling.
+  return (await gitText(repository, ['ls-files', '--', `:(icase)${FILE}`])) !== '';
 }
 
 /** `[section]` and `name = value` lines. Source: Python's configparser, as far as that file uses it. */

@@ -69,17 +69,23 @@ async function requireOnMain(workspace: Workspace, commit: CommitSha): Promise<v
 /** Bytes: what one buffer of Node can hold. */
 const MAX_ARTIFACT = 2 ** 31 - 1;
 
+/** What stands at the top of a site of ours. */
+const OWN_FILE = /^(timestamp\.json|\d+\.[A-Za-z0-9_][A-Za-z0-9._-]*\.json|index\.html|targets)$/;
+
 /** An empty or absent folder, or a site that an earlier run built. */
 async function requireReplaceable(out: string): Promise<void> {
   let names: readonly string[];
   try {
     names = await readdir(out);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-    throw error;
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (error.code === 'ENOENT') return;
+    if (error.code !== 'ENOTDIR') throw error;
+    names = ['']; // a file
   }
   if (names.length === 0) return;
-  if (names.includes('timestamp.json') && names.some(name => /^\d+\.root\.json$/.test(name))) return;
+  // A checkout of a site's branch or a whole web root has more in it than we may take away.
+  if (names.includes('timestamp.json') && names.every(name => OWN_FILE.test(name))) return;
   throw new OperationError('ALREADY_THERE', `${out} is there and is no site of ours: name another folder`);
 }
 
@@ -112,6 +118,11 @@ async function putInPlace(building: string, out: string): Promise<void> {
   const old = `${building}.old`;
   await mkdir(out, { recursive: true });
   await rename(out, old);
-  await rename(building, out);
+  try {
+    await rename(building, out);
+  } catch (error) {
+    await rename(old, out);
+    throw error;
+  }
   await rm(old, { recursive: true, force: true });
 }

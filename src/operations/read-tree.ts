@@ -21,21 +21,28 @@ import {
   type TreeEntry,
 } from '../repository/tree.ts';
 
-/** The most files that one repository may have below a folder. */
+/** The most names that one repository may have below a folder, folders among them. */
 const MAX_ENTRIES = 1_000_000;
+/** As they are met: twenty trees that each hold the next one ten times are 10^20 folders, and may all be empty. */
+const MAX_FOLDERS = 100_000;
 const MAX_DEPTH = 24;
 /** Bytes. Larger than any limit of a client, so that rule `schema` can say what is wrong. */
 const MAX_DOCUMENT = 64 * 1024 * 1024;
+/** Bytes of all documents that are held: white space packs a thousand to one, so a small push can unpack to any size. */
+const MAX_DOCUMENTS = 256 * 1024 * 1024;
+/** Documents that are asked for in one go. */
+const AT_ONCE = 256;
 const REGULAR = new Set(['100644', '100755']);
 
 /**
  * Reads commits as {@link RepositoryTree} values from git objects alone. What two commits share is read, parsed and
- * kept once, so that it is also the same object to those who compare.
+ * kept once, so that it is also the same object to those who compare; reads may overlap.
  */
 export class TreeReader {
   readonly objects: ObjectReader;
-  readonly #folders = new Map<ObjectId, Folder>();
-  readonly #documents = new Map<ObjectId, Parsed<Document>>();
+  readonly #folders = new Map<string, Promise<Folder>>();
+  readonly #documents = new Map<ObjectId, Promise<Parsed<Document>>>();
+  #documentBytes = 0;
 
   constructor(objects: ObjectReader) {
     this.objects = objects;
@@ -46,32 +53,53 @@ export class TreeReader {
     const { tree } = await this.objects.readCommit(commit);
     const outside = new Map<string, TreeEntry>();
     const unreadableNames: string[] = [];
-    let metadata: Folder = emptyFolder;
-    let artifacts: Folder = emptyFolder;
+    let [reading, readingArtifacts] = [Promise.resolve(emptyFolder), Promise.resolve(emptyFolder)];
     for (const { name, isUtf8, mode, oid } of await this.objects.readTree(tree)) {
       if (!isUtf8) unreadableNames.push(name);
-      else if (name === 'metadata') metadata = await this.#folder(mode, oid, false);
-      else if (name === 'targets') artifacts = await this.#folder(mode, oid, true);
+      else if (name === 'metadata') reading = this.#folder(mode, oid, false);
+      else if (name === 'targets') readingArtifacts = this.#folder(mode, oid, true);
       else outside.set(name, { path: name, mode, oid });
     }
+    // Documents are on their way while the artifacts' folder, which may be large, is taken apart.
+    const [metadata, artifacts, documents, invites] = await Promise.all([
+      reading,
+      readingArtifacts,
+      reading.then(({ entries }) => this.#readDocuments(entries)),
+      reading.then(({ entries }) => this.#readInvites(entries.get(STATE_FILE))),
+    ]);
+    for (const entry of artifacts.hidden) outside.set(`targets/${entry.path}`, entry);
     return {
       metadata: metadata.entries,
       artifacts: artifacts.entries,
       outside,
-      unreadableNames: [...unreadableNames, ...metadata.unreadableNames, ...artifacts.unreadableNames],
-      documents: await this.#readDocuments(metadata.entries),
-      invites: await this.#readInvites(metadata.entries.get(STATE_FILE)),
+      unreadableNames: [
+        ...unreadableNames,
+        ...metadata.unreadableNames.map(path => `metadata/${path}`),
+        ...artifacts.unreadableNames.map(path => `targets/${path}`),
+      ],
+      documents,
+      invites,
       policy: await this.#readPolicy(outside.get(POLICY_FILE)),
     };
   }
 
   /** Parses one metadata file by its object id. */
-  async document(oid: ObjectId): Promise<Parsed<Document>> {
+  document(oid: ObjectId): Promise<Parsed<Document>> {
     const known = this.#documents.get(oid);
     if (known !== undefined) return known;
-    const parsed = await this.#parse(oid, parseDocument);
+    const parsed = this.#readDocument(oid);
     this.#documents.set(oid, parsed);
     return parsed;
+  }
+
+  async #readDocument(oid: ObjectId): Promise<Parsed<Document>> {
+    if (this.#documentBytes > MAX_DOCUMENTS) return { ok: false, error: tooManyBytes() };
+    return this.#parse(oid, bytes => {
+      this.#documentBytes += bytes.length;
+      // It was on its way already.
+      if (this.#documentBytes > MAX_DOCUMENTS) throw tooManyBytes();
+      return parseDocument(bytes);
+    });
   }
 
   /** Parses the roots of `root_history/`, by version. */
@@ -89,13 +117,15 @@ export class TreeReader {
       const file = metadataFile(path);
       if (file.kind === 'role' && REGULAR.has(entry.mode)) wanted.push([file.role, entry]);
     }
-    return new Map(
-      await Promise.all(
-        wanted.map(
-          async ([role, { oid }]): Promise<[RoleName, Parsed<Document>]> => [role, await this.document(oid)],
-        ),
-      ),
-    );
+    const documents = new Map<RoleName, Parsed<Document>>();
+    for (let at = 0; at < wanted.length; at += AT_ONCE) {
+      const some = wanted.slice(at, at + AT_ONCE);
+      const parsed = await Promise.all(
+        some.map(async ([role, { oid }]) => [role, await this.document(oid)] as const),
+      );
+      for (const [role, document] of parsed) documents.set(role, document);
+    }
+    return documents;
   }
 
   async #readInvites(entry: TreeEntry | undefined): Promise<Parsed<Invites>> {
@@ -125,16 +155,29 @@ export class TreeReader {
     }
   }
 
-  async #folder(mode: string, oid: ObjectId, skipHidden: boolean): Promise<Folder> {
+  #folder(mode: string, oid: ObjectId, skipHidden: boolean): Promise<Folder> {
     if (mode !== TREE_MODE) {
       // A file, link or submodule in the folder's place: one entry that the rules will refuse.
-      return { entries: new Map([['', { path: '', mode, oid }]]), unreadableNames: [] };
+      return Promise.resolve({ ...emptyFolder, entries: new Map([['', { path: '', mode, oid }]]) });
     }
-    const known = this.#folders.get(oid);
+    // Anybody can make metadata/ and targets/ one tree.
+    const key = `${oid} ${skipHidden}`;
+    const known = this.#folders.get(key);
     if (known !== undefined) return known;
-    const folder = { entries: new Map<string, TreeEntry>(), unreadableNames: [] as string[] };
+    const folder = this.#readFolder(oid, skipHidden);
+    this.#folders.set(key, folder);
+    return folder;
+  }
+
+  async #readFolder(oid: ObjectId, skipHidden: boolean): Promise<Folder> {
+    const folder: FolderInMaking = {
+      entries: new Map(),
+      hidden: [],
+      unreadableNames: [],
+      names: 0,
+      folders: 0,
+    };
     await this.#flatten(oid, '', 0, skipHidden, folder);
-    this.#folders.set(oid, folder);
     return folder;
   }
 
@@ -143,7 +186,7 @@ export class TreeReader {
     prefix: string,
     depth: number,
     skipHidden: boolean,
-    into: { readonly entries: Map<string, TreeEntry>; readonly unreadableNames: string[] },
+    into: FolderInMaking,
   ): Promise<void> {
     if (depth > MAX_DEPTH) {
       throw new RepositoryError(
@@ -151,16 +194,22 @@ export class TreeReader {
         `${JSON.stringify(prefix)}: folders nest deeper than ${MAX_DEPTH}`,
       );
     }
-    for (const entry of await this.objects.readTree(oid)) {
-      if (skipHidden && entry.name.startsWith('.')) continue;
-      const path = `${prefix}${entry.name}`;
+    if (++into.folders > MAX_FOLDERS) {
+      throw new RepositoryError('BAD_FILE', `a folder holds more than ${MAX_FOLDERS} folders`);
+    }
+    const entries = await this.objects.readTree(oid);
+    into.names += entries.length;
+    if (into.names > MAX_ENTRIES) {
+      throw new RepositoryError('BAD_FILE', `a folder holds more than ${MAX_ENTRIES} names`);
+    }
+    for (const entry of entries) {
+      const { name, mode, oid } = entry;
+      const path = `${prefix}${name}`;
       if (!entry.isUtf8) into.unreadableNames.push(path);
-      else if (entry.mode === TREE_MODE)
-        await this.#flatten(entry.oid, `${path}/`, depth + 1, skipHidden, into);
-      else into.entries.set(path, { path, mode: entry.mode, oid: entry.oid });
-      if (into.entries.size > MAX_ENTRIES) {
-        throw new RepositoryError('BAD_FILE', `a folder holds more than ${MAX_ENTRIES} files`);
-      }
+      else if (skipHidden && name.startsWith('.')) {
+        if (name !== PLACEHOLDER || !REGULAR.has(mode)) into.hidden.push({ path, mode, oid });
+      } else if (mode === TREE_MODE) await this.#flatten(oid, `${path}/`, depth + 1, skipHidden, into);
+      else into.entries.set(path, { path, mode, oid });
     }
   }
 }
@@ -173,10 +222,30 @@ function asRoot(parsed: Parsed<Document>): Parsed<Document<Root>> {
 
 interface Folder {
   readonly entries: ReadonlyMap<string, TreeEntry>;
+  /** Below `targets/`, what begins with a dot: no artifact, but no event's business either. */
+  readonly hidden: readonly TreeEntry[];
   readonly unreadableNames: readonly string[];
 }
 
-const emptyFolder: Folder = { entries: new Map(), unreadableNames: [] };
+interface FolderInMaking extends Folder {
+  readonly entries: Map<string, TreeEntry>;
+  readonly hidden: TreeEntry[];
+  readonly unreadableNames: string[];
+  /** How many were met so far. */
+  names: number;
+  folders: number;
+}
+
+/** Keeps an empty folder in git; peers write it too. */
+const PLACEHOLDER = '.gitkeep';
+
+const emptyFolder: Folder = { entries: new Map(), hidden: [], unreadableNames: [] };
+
+const tooManyBytes = (): RepositoryError =>
+  new RepositoryError(
+    'BAD_FILE',
+    `was not read: all documents together have more than ${MAX_DOCUMENTS} bytes`,
+  );
 
 /** A file that says something wrong, as opposed to a store that can't be read. */
 const isContentFault = (error: unknown): error is CodedError =>

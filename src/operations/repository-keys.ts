@@ -1,7 +1,6 @@
 import { GitError } from '../git/error.ts';
-import { readRef } from '../git/refs.ts';
-import { listRemoteBranches } from '../git/refs.ts';
 import type { CommitSha } from '../git/oid.ts';
+import { listRemoteBranches, readRef } from '../git/refs.ts';
 import { MetadataError } from '../metadata/error.ts';
 import { publicKeyOf } from '../metadata/key.ts';
 import type { KeyOwner, RoleName } from '../metadata/names.ts';
@@ -43,8 +42,9 @@ export async function repositoryKeys(
 /** Main first. */
 async function places(workspace: Workspace): Promise<readonly (readonly [string, CommitSha])[]> {
   const { repository } = workspace;
-  const remote = await pullRemote(workspace);
-  const tracked = remote === undefined ? [] : ['HEAD', 'main', 'master'].map(name => `refs/remotes/${remote}/${name}`);
+  const remote = pullRemote(workspace);
+  const tracked =
+    remote === undefined ? [] : ['HEAD', 'main', 'master'].map(name => `refs/remotes/${remote}/${name}`);
   const main = await firstRef(workspace, [...tracked, 'refs/heads/main', 'refs/heads/master']);
   const events = remote === undefined ? [] : (await listRemoteBranches(repository, remote, 'sign/')).branches;
   return [

@@ -1,24 +1,27 @@
 import type { Obligation } from '../event/plan.ts';
 import { planOf } from '../event/plan.ts';
 import type { BranchName } from '../git/names.ts';
-import { deleteUnpushed, listUnpushed } from '../git/unpushed.ts';
 import { signedBytes } from '../metadata/document.ts';
 import { requirePublicKey } from '../metadata/key.ts';
-import { type Keyid, type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
+import type { KeyOwner, RoleName } from '../metadata/names.ts';
 import { verifySignature } from '../metadata/quorum.ts';
-import { withSignatures } from '../repository/signature-edits.ts';
-import { documentOf, historyFile, type RepositoryTree, roleFile } from '../repository/tree.ts';
+import { documentOf, type RepositoryTree } from '../repository/tree.ts';
 import type { PersonalSigner, Signer } from '../signers/signer.ts';
-import { commitAndPush } from './commit.ts';
+import { commitAndPush, type EventCommit, keepCommit } from './commit.ts';
 import { OperationError } from './error.ts';
 import { type LoadedEvent, loadRemoteEvent } from './event.ts';
 import { acceptInvitations, invitedRoles } from './join.ts';
+import {
+  fittingSignatures,
+  forgetArrived,
+  forgetKept,
+  keptSignatures,
+  type Signatures,
+  signatureFiles,
+  withSignature,
+} from './made-signatures.ts';
 import type { Prompter } from './prompter.ts';
-import { TreeReader } from './read-tree.ts';
 import { fetchMain, requireUser, type Workspace } from './workspace.ts';
-
-/** Signatures (hex) by role and keyid. */
-type Signatures = Map<RoleName, Map<Keyid, string>>;
 
 export interface SignOutcome {
   /** Roles joined by accepting an invitation. */
@@ -33,7 +36,8 @@ const MAX_TRIES = 5;
 
 /**
  * What a keyholder does in an event: join where invited, then sign what their keys are asked for. Everything is
- * recomputed from git objects and shown before one confirmation. A signature, once made, is kept through lost races.
+ * recomputed from git objects and shown before one confirmation. A signature, once made, is kept through lost races, cut
+ * networks and pulled cards, and goes out with the next run as long as it is over what the event holds.
  *
  * Throws {@link OperationError} `REFUSED` (the event is rejected), `DECLINED`, `NO_SIGNER`, `RACE_LOST`; the errors of
  * git and of the signer.
@@ -52,11 +56,12 @@ export async function signEvent(
   let joined: readonly RoleName[] = [];
   if (invitedRoles(event, user).length > 0) {
     joined = await acceptInvitations(workspace, branch, user, signer, prompter);
+    prompter.progress(`you have joined ${joined.join(' and ')}`);
     event = await loadRemoteEvent(workspace, branch);
+    requireSound(event, prompter); // somebody may have pushed between the answer and now
   }
-  const made: Signatures = await keptSignatures(workspace, event, user);
-  const outcome = await signUntilPushed(workspace, event, made, user, signer, prompter);
-  return { joined, ...outcome };
+  const signing = new Signing(workspace, user, signer, prompter);
+  return { joined, ...(await signing.run(event)) };
 }
 
 /** What `user`'s keys are asked to sign now. */
@@ -71,58 +76,122 @@ export const obligationsOf = (event: LoadedEvent, user: KeyOwner): readonly Obli
   );
 };
 
-async function signUntilPushed(
-  workspace: Workspace,
-  first: LoadedEvent,
-  made: Signatures,
-  user: KeyOwner,
-  signer: Signer,
-  prompter: Prompter,
-): Promise<{ readonly signed: readonly RoleName[]; readonly event: LoadedEvent }> {
-  let event = first;
-  let agreed = '';
-  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    const wanted = obligationsOf(event, user);
-    if (wanted.length === 0) {
-      await forgetKept(workspace, requireBranch(event));
-      return { signed: [], event };
+/** One person's signing of one event, through as many looks at it as it takes. */
+class Signing {
+  readonly #workspace: Workspace;
+  readonly #user: KeyOwner;
+  readonly #signer: Signer;
+  readonly #prompter: Prompter;
+  #made: Signatures = new Map();
+  #agreed = '';
+
+  constructor(workspace: Workspace, user: KeyOwner, signer: Signer, prompter: Prompter) {
+    this.#workspace = workspace;
+    this.#user = user;
+    this.#signer = signer;
+    this.#prompter = prompter;
+  }
+
+  async run(
+    first: LoadedEvent,
+  ): Promise<{ readonly signed: readonly RoleName[]; readonly event: LoadedEvent }> {
+    const branch = requireBranch(first);
+    this.#made = await keptSignatures(this.#workspace, first);
+    let event = first;
+    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+      await this.#makeWanted(event);
+      const fitting = fittingSignatures(event, this.#user, this.#made);
+      if (fitting.size === 0) {
+        await forgetArrived(this.#workspace, event);
+        return { signed: [], event };
+      }
+      if ((await this.#push(event, fitting)) === 'pushed') {
+        await forgetKept(this.#workspace, event);
+        return { signed: [...fitting.keys()], event: await loadRemoteEvent(this.#workspace, branch) };
+      }
+      await fetchMain(this.#workspace);
+      event = await loadRemoteEvent(this.#workspace, branch);
+      this.#prompter.progress(
+        'somebody else changed the event meanwhile: your signatures are kept, looking again',
+      );
+      requireSound(event, this.#prompter);
     }
-    const content = contentOf(wanted, event.gathered.event);
-    if (agreed !== content) {
-      prompter.show(event.report);
-      await agree(wanted, prompter);
-      agreed = content;
+    throw new OperationError(
+      'RACE_LOST',
+      `${branch} kept changing under us; your signatures are kept in this clone: run the command again`,
+    );
+  }
+
+  /** Makes what is asked for and not made yet, after showing it: only new content is asked about again. */
+  async #makeWanted(event: LoadedEvent): Promise<void> {
+    const tree = event.gathered.event;
+    const have = fittingSignatures(event, this.#user, this.#made);
+    const wanted = obligationsOf(event, this.#user).filter(
+      ({ role, key }) => have.get(role)?.has(key.keyid) !== true,
+    );
+    if (wanted.length === 0) return;
+    const content = contentOf(wanted, tree);
+    if (this.#agreed !== content) {
+      this.#prompter.show(event.report);
+      await agree(wanted, this.#prompter);
+      this.#agreed = content;
     }
-    await makeSignatures(wanted, event.gathered.event, made, signer, prompter);
-    const changes = signatureFiles(event.gathered.event, made);
-    const result = await commitAndPush(workspace, {
+    try {
+      for (const obligation of wanted) await this.#make(obligation, tree);
+    } catch (error) {
+      await this.#keep(event);
+      throw error;
+    }
+  }
+
+  async #make({ role, key }: Obligation, tree: RepositoryTree): Promise<void> {
+    const document = documentOf(tree, role);
+    if (document === undefined) return;
+    const payload = signedBytes(document);
+    const publicKey = requirePublicKey(key);
+    this.#prompter.progress(`signing ${role} version ${document.signed.version}`);
+    const signature = await this.#signer.sign(key, payload);
+    if (signature === undefined) {
+      throw new OperationError(
+        'NO_SIGNER',
+        `your key for ${role} (fingerprint ${publicKey.fingerprint.slice(0, 12)}) is not on what you sign with: insert the card that holds it, or name it by --key`,
+      );
+    }
+    const sig = Buffer.from(signature).toString('hex');
+    if (!verifySignature(publicKey, payload, sig)) {
+      throw new OperationError('NO_SIGNER', `the signature on ${role} does not verify: nothing was written`);
+    }
+    this.#made = withSignature(this.#made, role, key.keyid, sig);
+  }
+
+  async #push(event: LoadedEvent, signatures: Signatures): Promise<'pushed' | 'rejected'> {
+    try {
+      return (await commitAndPush(this.#workspace, this.#commitOf(event, signatures))).status;
+    } catch (error) {
+      this.#prompter.progress('your signatures are kept in this clone: run the command again to push them');
+      throw error;
+    }
+  }
+
+  /** What was made before a card failed is kept for the next run. */
+  async #keep(event: LoadedEvent): Promise<void> {
+    const fitting = fittingSignatures(event, this.#user, this.#made);
+    if (fitting.size === 0) return;
+    await keepCommit(this.#workspace, this.#commitOf(event, fitting));
+    this.#prompter.progress(
+      `your signatures on ${[...fitting.keys()].join(' and ')} are kept in this clone for the next run`,
+    );
+  }
+
+  #commitOf(event: LoadedEvent, signatures: Signatures): EventCommit {
+    return {
       branch: requireBranch(event),
       head: event.head,
       parents: [event.head],
-      changes,
-      message: [`Signature from ${user}`],
+      changes: signatureFiles(event.gathered.event, signatures),
+      message: [`Signature from ${this.#user}`],
       precious: true,
-    });
-    const signed = [...new Set(wanted.map(({ role }) => role))];
-    if (result.status === 'pushed') {
-      await forgetKept(workspace, requireBranch(event));
-      return { signed, event: await loadRemoteEvent(workspace, requireBranch(event)) };
-    }
-    await fetchMain(workspace);
-    event = await loadRemoteEvent(workspace, requireBranch(event));
-    prompter.progress('somebody else changed the event meanwhile: your signatures are kept, looking again');
-    requireSound(event, prompter);
-  }
-  throw new OperationError(
-    'RACE_LOST',
-    `${first.branch} kept changing under us; your signatures are kept in this clone: run the command again`,
-  );
-}
-
-/** What an earlier run kept for this branch is on the remote now, or no longer asked for. */
-async function forgetKept(workspace: Workspace, branch: BranchName): Promise<void> {
-  for (const kept of await listUnpushed(workspace.repository)) {
-    if (kept.branch === branch) await deleteUnpushed(workspace.repository, kept);
+    };
   }
 }
 
@@ -130,67 +199,6 @@ async function agree(wanted: readonly Obligation[], prompter: Prompter): Promise
   const roles = [...new Set(wanted.map(({ role }) => role))];
   if (await prompter.confirm(`Sign ${roles.join(' and ')}?`)) return;
   throw new OperationError('DECLINED', 'nothing was signed');
-}
-
-async function makeSignatures(
-  wanted: readonly Obligation[],
-  tree: RepositoryTree,
-  made: Signatures,
-  signer: Signer,
-  prompter: Prompter,
-): Promise<void> {
-  for (const { role, key } of wanted) {
-    const document = documentOf(tree, role);
-    if (document === undefined) continue;
-    const payload = signedBytes(document);
-    const publicKey = requirePublicKey(key);
-    const before = made.get(role)?.get(key.keyid);
-    if (before !== undefined && verifySignature(publicKey, payload, before)) continue;
-    prompter.progress(`signing ${role} version ${document.signed.version}`);
-    const signature = await signer.sign(key, payload);
-    if (signature === undefined) {
-      throw new OperationError(
-        'NO_SIGNER',
-        `none of the connected cards holds your key for ${role} (fingerprint ${publicKey.fingerprint.slice(0, 12)}): insert the one that does`,
-      );
-    }
-    const sig = Buffer.from(signature).toString('hex');
-    if (!verifySignature(publicKey, payload, sig)) {
-      throw new OperationError('NO_SIGNER', `the signature on ${role} does not verify: nothing was written`);
-    }
-    made.set(role, (made.get(role) ?? new Map<Keyid, string>()).set(key.keyid, sig));
-  }
-}
-
-/** The files that carry the signatures, root's copy in root_history/ among them. Only those that are valid here. */
-function signatureFiles(tree: RepositoryTree, made: Signatures): ReadonlyMap<string, Uint8Array> {
-  const files = new Map<string, Uint8Array>();
-  for (const [role, signatures] of made) {
-    const document = documentOf(tree, role);
-    if (document === undefined) continue;
-    const bytes = withSignatures(document, signatures);
-    files.set(`metadata/${roleFile(role)}`, bytes);
-    if (role === ROOT) files.set(`metadata/${historyFile(document.signed.version)}`, bytes);
-  }
-  return files;
-}
-
-/** Signatures of this person that an earlier run made and could not push, as far as they still fit. */
-async function keptSignatures(workspace: Workspace, event: LoadedEvent, user: KeyOwner): Promise<Signatures> {
-  const made: Signatures = new Map();
-  const wanted = obligationsOf(event, user);
-  for (const kept of await listUnpushed(workspace.repository)) {
-    if (kept.branch !== event.branch) continue;
-    const tree = await new TreeReader(workspace.objects).read(kept.commit);
-    for (const { role, key } of wanted) {
-      const [ours, theirs] = [documentOf(tree, role), documentOf(event.gathered.event, role)];
-      const sig = ours?.signatures.find(({ keyid }) => keyid === key.keyid)?.sig;
-      if (sig === undefined || theirs === undefined) continue;
-      if (!verifySignature(requirePublicKey(key), signedBytes(theirs), sig)) continue;
-      made.set(role, (made.get(role) ?? new Map<Keyid, string>()).set(key.keyid, sig));
-    }
-  }
-  return made;
 }
 
 /** What is agreed to: these keys, these roles, these bytes. */

@@ -1,11 +1,14 @@
+import { GitError } from '../git/error.ts';
 import type { BranchName } from '../git/names.ts';
 import { isSigningEvent, parseBranchName } from '../git/names.ts';
 import { currentBranch, resolveCommit } from '../git/refs.ts';
 import type { KeyOwner, RoleName } from '../metadata/names.ts';
+import { RepositoryError } from '../repository/error.ts';
+import { OperationError } from './error.ts';
 import { type LoadedEvent, listEvents, loadEvent, loadRemoteEvent } from './event.ts';
 import { invitedRoles } from './join.ts';
 import { obligationsOf } from './sign.ts';
-import { fetchMain, requireUser, type Workspace } from './workspace.ts';
+import { fetchMain, findMain, requireUser, type Workspace } from './workspace.ts';
 
 export interface StatusRequest {
   /** A revision; where nothing is said, HEAD. */
@@ -17,14 +20,15 @@ export interface StatusRequest {
 /** Judges one event of this clone, without asking the remote. Throws {@link GitError}, {@link OperationError}. */
 export async function eventStatus(workspace: Workspace, request: StatusRequest): Promise<LoadedEvent> {
   const { repository } = workspace;
-  const [head, knownGood, branch] = await Promise.all([
+  const [head, knownGood, main, branch] = await Promise.all([
     resolveCommit(repository, request.event ?? 'HEAD'),
     request.knownGood === undefined ? undefined : resolveCommit(repository, request.knownGood),
+    request.knownGood === undefined ? findMain(workspace) : undefined,
     request.event === undefined
       ? currentBranch(repository)
       : request.event.replace(/^refs\/heads\/|^origin\//, ''),
   ]);
-  return loadEvent(workspace, { head, knownGood, branch: asEvent(branch) });
+  return loadEvent(workspace, { head, knownGood, main, branch: asEvent(branch) });
 }
 
 const asEvent = (name: string | undefined): BranchName | undefined =>
@@ -38,20 +42,57 @@ export interface PendingEvent {
   readonly event: LoadedEvent;
 }
 
-/** The open events on the remote, and what each wants of this person. */
+/** An open event that can not be judged at all, and why: it waits for nobody until somebody mends it. */
+export interface UnreadableEvent {
+  readonly branch: BranchName;
+  readonly problem: string;
+}
+
+/**
+ * The open events on the remote, and what each wants of this person; of a rejected one nothing. A branch that can not be
+ * judged stands beside them: whoever can push one must not hide the others.
+ */
 export async function pendingEvents(workspace: Workspace): Promise<{
   readonly user: KeyOwner;
   readonly events: readonly PendingEvent[];
+  readonly unreadable: readonly UnreadableEvent[];
   readonly ignored: readonly string[];
 }> {
   const user = requireUser(workspace);
   await fetchMain(workspace);
   const { events, ignored } = await listEvents(workspace);
   const pending: PendingEvent[] = [];
+  const unreadable: UnreadableEvent[] = [];
   for (const branch of events) {
-    const event = await loadRemoteEvent(workspace, branch);
-    const toSign = [...new Set(obligationsOf(event, user).map(({ role }) => role))];
-    pending.push({ branch, invited: invitedRoles(event, user), toSign, event });
+    try {
+      const event = await loadRemoteEvent(workspace, branch);
+      pending.push({ branch, ...asksOf(event, user), event });
+    } catch (error) {
+      if (!isFaultOfEvent(error)) throw error;
+      unreadable.push({ branch, problem: error.message });
+    }
   }
-  return { user, events: pending, ignored };
+  return { user, events: pending, unreadable, ignored };
 }
+
+function asksOf(event: LoadedEvent, user: KeyOwner): Pick<PendingEvent, 'invited' | 'toSign'> {
+  if (event.report.verdict === 'rejected') return { invited: [], toSign: [] };
+  return {
+    invited: invitedRoles(event, user),
+    toSign: [...new Set(obligationsOf(event, user).map(({ role }) => role))],
+  };
+}
+
+/** Git takes a commit with a date of the year 30,000 and a tree of any size: `BAD_OBJECT` and `OBJECT_TOO_LARGE` to us. */
+const EVENT_FAULTS: ReadonlySet<string> = new Set([
+  'NO_MERGE_BASE',
+  'MANY_MERGE_BASES',
+  'NOT_FROM_MAIN',
+  'BAD_OBJECT',
+  'OBJECT_TOO_LARGE',
+]);
+
+/** As opposed to a fault of this clone or its remote. */
+const isFaultOfEvent = (error: unknown): error is Error =>
+  error instanceof RepositoryError ||
+  ((error instanceof GitError || error instanceof OperationError) && EVENT_FAULTS.has(error.code));

@@ -1,7 +1,9 @@
+import type { Instant } from '../clock.ts';
 import type { Identity } from '../git/commit-object.ts';
 import { fetchBranches } from '../git/fetch.ts';
 import type { BranchName } from '../git/names.ts';
 import { trackingRef } from '../git/names.ts';
+import type { CommitSha } from '../git/oid.ts';
 import { readRef } from '../git/refs.ts';
 import { withMembers } from '../json.ts';
 import type { RoleName } from '../metadata/names.ts';
@@ -39,36 +41,36 @@ export async function updateTargets(
     const now = workspace.clock.now();
     const commits = { event: head, knownGood, main: undefined };
     const gathered = await gatherEvent(workspace.objects, commits, { now });
-    const edits = nextEdit(workspace, gathered);
-    if (edits === undefined) return { updated };
-    const result = await commitAndPush(workspace, {
-      branch,
-      head,
-      parents: [head],
-      changes: edits.files,
-      message: [`Update targets metadata for role ${edits.role}`],
-      ...(author === undefined ? {} : { author }),
-    });
-    if (result.status === 'pushed') {
-      updated.push(edits.role);
+    let tip: CommitSha | undefined = head;
+    for (const { role, files } of editsOf(gathered, now)) {
+      const result = await commitAndPush(workspace, {
+        branch,
+        head: tip,
+        parents: [tip],
+        changes: files,
+        message: [`Update targets metadata for role ${role}`],
+        ...(author === undefined ? {} : { author }),
+      });
+      tip = result.status === 'pushed' ? result.commit : undefined;
+      if (tip === undefined) break;
+      updated.push(role);
       attempt = -1; // progress was made: every role gets all its tries
-    } else {
-      await fetchBranches(workspace.repository, remote, [main.branch]);
     }
+    if (tip !== undefined) return { updated };
+    await fetchBranches(workspace.repository, remote, [main.branch]);
   }
   throw new OperationError('RACE_LOST', `${branch} kept changing under us: run the command again`);
 }
 
-function nextEdit(
-  workspace: Workspace,
-  gathered: GatheredEvent,
-): { readonly role: RoleName; readonly files: FileEdits } | undefined {
-  const { knownGood, event, facts } = gathered;
+/** What each role's commit holds. No edit bears on another: each is of one role's `targets` alone. */
+function* editsOf(
+  { knownGood, event, facts }: GatheredEvent,
+  now: Instant,
+): Iterable<{ readonly role: RoleName; readonly files: FileEdits }> {
   for (const [role, targets] of artifactEdits(event, facts.digests)) {
     const draft = new Draft(knownGood, event);
     draft.edit(role, signed => withMembers(signed, new Map([['targets', targets]])));
-    const files = draft.files(workspace.clock.now());
-    if (files.size > 0) return { role, files };
+    const files = draft.files(now);
+    if (files.size > 0) yield { role, files };
   }
-  return undefined;
 }

@@ -10,6 +10,7 @@ import type { RepositoryTree } from '../repository/tree.ts';
 import { historyFile } from '../repository/tree.ts';
 import { OperationError } from './error.ts';
 import { gatherRepository } from './gather.ts';
+import { trustedRootProblem } from './trusted-root.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface VerifyRequest {
@@ -41,6 +42,13 @@ export async function verifyCommit(workspace: Workspace, request: VerifyRequest)
   const judgement = judgeRepository({ mode: 'publish', tree, policy, facts, now });
   if (judgement.verdict !== 'accepted') {
     return { verdict: 'rejected', reasons: judgement.reasons, tree, client: undefined };
+  }
+  const problem =
+    request.trustedRoot === undefined ? undefined : trustedRootProblem(facts, request.trustedRoot);
+  if (problem !== undefined) {
+    const rule: RuleId = 'clients';
+    const reasons = [...judgement.reasons, { rule, ...refuse(problem) }];
+    return { verdict: 'rejected', reasons, tree, client: undefined };
   }
   try {
     const trustedRoot = request.trustedRoot ?? (await oldestRoot(workspace, tree));

@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Identity } from '../git/commit-object.ts';
-import { fetchBranches, listRemotes } from '../git/fetch.ts';
+import { fetchBranches, listRemotes, type Remote } from '../git/fetch.ts';
 import { readIdentity } from '../git/identity.ts';
 import { type BranchName, type RemoteName, trackingRef } from '../git/names.ts';
 import { type ObjectReader, openObjectReader } from '../git/objects.ts';
 import type { CommitSha } from '../git/oid.ts';
-import { defaultBranch, listLocalBranches, readRef } from '../git/refs.ts';
+import { defaultBranch, listLocalBranches, readRef, trackedDefault } from '../git/refs.ts';
 import { type GitRepository, openRepository } from '../git/repository.ts';
 import { readSettings, type Settings } from '../git/settings.ts';
 import type { KeyOwner } from '../metadata/names.ts';
@@ -17,6 +17,8 @@ export interface Workspace extends AsyncDisposable {
   readonly repository: GitRepository;
   readonly objects: ObjectReader;
   readonly settings: Settings;
+  /** As configured when the workspace was opened. */
+  readonly remotes: readonly Remote[];
   readonly clock: Clock;
 }
 
@@ -24,14 +26,25 @@ export interface Workspace extends AsyncDisposable {
 export async function openWorkspace(folder: string, clock: Clock): Promise<Workspace> {
   const repository = await openRepository(folder);
   const objects = openObjectReader(repository);
-  const settings = { ...(await readPeerSettings(repository)), ...(await readSettings(repository)) };
+  const [settings, remotes] = await Promise.all([settingsOf(repository), listRemotes(repository)]).catch(
+    async (error: unknown) => {
+      await objects[Symbol.asyncDispose](); // its process would keep the command alive
+      throw error;
+    },
+  );
   return {
     repository,
     objects,
     settings,
+    remotes,
     clock,
     [Symbol.asyncDispose]: () => objects[Symbol.asyncDispose](),
   };
+}
+
+async function settingsOf(repository: GitRepository): Promise<Settings> {
+  const [peer, own] = await Promise.all([readPeerSettings(repository), readSettings(repository)]);
+  return { ...peer, ...own };
 }
 
 /** Whose keys these are. Throws {@link OperationError} `MISSING_ANSWER`. */
@@ -45,15 +58,15 @@ export function requireUser(workspace: Workspace): KeyOwner {
 }
 
 /** The remote that events come from; `undefined` where the clone has none. */
-export async function pullRemote({ repository, settings }: Workspace): Promise<RemoteName | undefined> {
+export function pullRemote({ remotes, settings }: Workspace): RemoteName | undefined {
   if (settings.pullRemote !== undefined) return settings.pullRemote;
-  const names = (await listRemotes(repository)).map(({ name }) => name);
+  const names = remotes.map(({ name }) => name);
   return names.find(name => name === 'origin') ?? names.find(name => name === 'upstream') ?? names[0];
 }
 
 /** As {@link pullRemote}. Throws {@link OperationError} `NOT_FOUND` where there is none. */
 export async function requirePullRemote(workspace: Workspace): Promise<RemoteName> {
-  const remote = await pullRemote(workspace);
+  const remote = pullRemote(workspace);
   if (remote !== undefined) return remote;
   throw new OperationError('NOT_FOUND', 'this clone has no remote: run git remote add origin URL');
 }
@@ -71,8 +84,10 @@ export interface Main {
 /** The default branch as this clone knows it. Throws {@link OperationError} `NOT_FOUND`. */
 export async function findMain(workspace: Workspace): Promise<Main> {
   const { repository } = workspace;
-  const remote = await pullRemote(workspace);
+  const remote = pullRemote(workspace);
   if (remote !== undefined) {
+    const known = await trackedDefault(repository, remote);
+    if (known !== undefined) return { branch: known.name, commit: known.commit };
     const branch = await defaultBranch(repository, remote);
     const commit = await readRef(repository, trackingRef(remote, branch));
     if (commit !== undefined) return { branch, commit };

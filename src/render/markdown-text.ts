@@ -28,11 +28,14 @@ export const codeSpan = (text: string): string =>
 
 const fitsCode = (text: string): boolean => text !== '' && !/[`|]|^ | $/.test(text);
 
-/** A quoted text, hex digits enough for a digest, or an instant. */
-const PIECES = /"(?:[^"\\]|\\.)*"|\b[0-9a-f]{12,}\b|\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
+/** Characters of a sentence that a page keeps. */
+const MAX_SENTENCE = 4_000;
+/** A quoted text, hex digits enough for a digest, or an instant. Bounded: each quotation mark may start one that has no end. */
+const PIECES = /"(?:[^"\\]|\\.){0,1000}"|\b[0-9a-f]{12,}\b|\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
 
-/** A sentence with what it quotes, and digests, as code. */
-export function sentence(text: string): string {
+/** A sentence with what it quotes, and digests, as code. A very long one is cut, and says so. */
+export function sentence(whole: string): string {
+  const text = whole.length > MAX_SENTENCE ? `${whole.slice(0, MAX_SENTENCE)}… (cut here)` : whole;
   let result = '';
   let end = 0;
   for (const match of text.matchAll(PIECES)) {

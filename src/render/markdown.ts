@@ -13,6 +13,7 @@ import {
   roleWords,
   SEVERITY_TITLES,
   signCommand,
+  type Turn,
   tally,
   turnsOf,
   verdictWords,
@@ -26,7 +27,7 @@ export interface MarkdownOptions {
 /** Lines of one list that stand open; the others are folded under them. */
 const OPEN_LINES = 12;
 /** How many lines of a list are kept, tried one after the other until the page is short enough. */
-const LINES_KEPT: readonly number[] = [Number.MAX_SAFE_INTEGER, 60, 20, 5, 1, 0];
+const LINES_KEPT: readonly number[] = [1_000, 60, 20, 5, 1, 0];
 
 /**
  * A report as a page for the pull request, in GitHub's Markdown: verdict, refusals, signatures, whose turn it is and the command to
@@ -69,7 +70,7 @@ function page(report: EventReport, kept: number): string {
 function reasonSection(report: EventReport, severity: Severity, kept: number): readonly string[] {
   const found = reasonsOf(report.reasons, severity);
   if (found.length === 0) return [];
-  return [`### ${SEVERITY_TITLES[severity]}`, list(found.map(reasonLine), kept, 'reason')];
+  return [`### ${SEVERITY_TITLES[severity]}`, list(found, kept, 'reason', reasonLine)];
 }
 
 function reasonLine({ rule, role, message }: Reason): string {
@@ -105,12 +106,11 @@ const briefly = (name: string): string => (name.length > 120 ? `${name.slice(0, 
 function turnSection(report: EventReport, kept: number): readonly string[] {
   const turns = turnsOf(report);
   if (turns.length === 0) return [];
-  const lines = turns.map(
-    ({ name, deeds }) => `**${escapeMarkdown(name)}**: ${escapeMarkdown(joined(deeds))}`,
-  );
+  const line = ({ name, deeds }: Turn): string =>
+    `**${escapeMarkdown(name)}**: ${escapeMarkdown(joined(deeds))}`;
   return [
     '### Whose turn it is',
-    list(lines, kept, 'signer'),
+    list(turns, kept, 'signer', line),
     `Run this in a clone of the repository; it shows every change again before it asks for the card:`,
     `\`\`\`sh\n${signCommand(report.event)}\n\`\`\``,
   ];
@@ -126,20 +126,22 @@ function changeSection(report: EventReport, kept: number): readonly string[] {
     ...leftOut(roles.length - shown.length, 'role', 'roles'),
     ...(report.artifacts.length === 0
       ? []
-      : ['**Files below `targets/`**', list(report.artifacts.map(sentence), kept, 'file')]),
+      : ['**Files below `targets/`**', list(report.artifacts, kept, 'file', sentence)]),
   ];
 }
 
 function roleSection(role: string, found: RoleReport, kept: number): string {
   const title = `**${escapeMarkdown(role)}**: ${sentence(roleWords(found))}`;
-  const lines = found.changes.map(sentence);
+  const { changes } = found;
   const digest = found.digest === undefined ? [] : [`Payload to sign: SHA-256 ${codeSpan(found.digest)}`];
-  return [title, ...(lines.length === 0 ? [] : [list(lines, kept, 'change')]), ...digest].join('\n\n');
+  return [title, ...(changes.length === 0 ? [] : [list(changes, kept, 'change', sentence)]), ...digest].join(
+    '\n\n',
+  );
 }
 
 /** A list, folded from its twelfth line on; what is beyond `kept` is counted. */
-function list(lines: readonly string[], kept: number, what: string): string {
-  const items = lines.slice(0, kept).map(line => `- ${line}`);
+function list<T>(all: readonly T[], kept: number, what: string, line: (item: T) => string): string {
+  const items = all.slice(0, kept).map(item => `- ${line(item)}`);
   const open = items.slice(0, OPEN_LINES).join('\n');
   const folded = items.slice(OPEN_LINES);
   return [
@@ -149,7 +151,7 @@ function list(lines: readonly string[], kept: number, what: string): string {
       : [
           `<details><summary>${counted(folded.length, `more ${what}`)}</summary>\n\n${folded.join('\n')}\n\n</details>`,
         ]),
-    ...leftOut(lines.length - items.length, what, `${what}s`),
+    ...leftOut(all.length - items.length, what, `${what}s`),
   ].join('\n\n');
 }
 

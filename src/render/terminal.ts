@@ -94,8 +94,8 @@ function signatures(report: EventReport, paint: Paint, width: number): readonly 
     quorum,
   }));
   if (rows.length === 0) return [];
-  const labels = Math.min(Math.max(...rows.map(({ label }) => columnsOf(label))), Math.floor(width / 2));
-  const bars = Math.max(...rows.map(({ bar }) => bar.length));
+  const labels = Math.min(longest(rows.map(({ label }) => columnsOf(label))), Math.floor(width / 2));
+  const bars = longest(rows.map(({ bar }) => bar.length));
   const lines = rows.map(({ label, bar, quorum }) => {
     const padding = ' '.repeat(Math.max(0, labels - columnsOf(label)));
     const start = `  ${label}${padding}  ${bar.padEnd(bars)} `;
@@ -112,6 +112,9 @@ function signatures(report: EventReport, paint: Paint, width: number): readonly 
   });
   return [[heading('Signatures', paint), ...lines].join('\n')];
 }
+
+/** Not `Math.max(...)`: there may be more roles than one call takes arguments. */
+const longest = (lengths: readonly number[]): number => lengths.reduce((a, b) => Math.max(a, b), 0);
 
 function changes(report: EventReport, paint: Paint, width: number): readonly string[] {
   const sections = [...report.roles]

@@ -1,4 +1,7 @@
 import { jsonEqual } from '../json.ts';
+import type { TargetFile } from '../metadata/document.ts';
+import { diffEntries } from './diff.ts';
+import { changedTargets } from './target-changes.ts';
 import type { ObjectId, RepositoryTree } from './tree.ts';
 
 /** The blobs below `targets/` that have to be hashed to judge `tree` on its own. */
@@ -11,17 +14,19 @@ export const allDigests = (tree: RepositoryTree): ReadonlySet<ObjectId> =>
  */
 export function changedDigests(knownGood: RepositoryTree, event: RepositoryTree): ReadonlySet<ObjectId> {
   if (sameDocuments(knownGood, event) && knownGood.artifacts === event.artifacts) return new Set();
-  const needed = new Set<ObjectId>();
-  const restated = restatedPaths(knownGood, event);
-  for (const [path, { oid, mode }] of event.artifacts) {
-    if (!mode.startsWith('100')) continue;
-    if (knownGood.artifacts.get(path)?.oid !== oid || restated.has(path)) needed.add(oid);
-  }
-  return needed;
+  const touched = diffEntries(knownGood.artifacts, event.artifacts).map(({ after }) => after);
+  const restated = [...restatedPaths(knownGood, event)].map(path => event.artifacts.get(path));
+  const regular = [...touched, ...restated].filter(entry => entry?.mode.startsWith('100') === true);
+  return new Set(regular.map(entry => entry?.oid).filter(oid => oid !== undefined));
 }
 
 const sameDocuments = (a: RepositoryTree, b: RepositoryTree): boolean =>
   [...b.documents].every(([role, document]) => a.documents.get(role) === document);
+
+const saysTheSame = (a: TargetFile | undefined, b: TargetFile | undefined): boolean =>
+  a?.length === b?.length && jsonEqual(a?.hashes, b?.hashes);
+
+const nothing: ReadonlyMap<string, TargetFile> = new Map();
 
 /** Target paths whose entry is not, to the letter, what known-good's document of the same role says. */
 function restatedPaths(knownGood: RepositoryTree, event: RepositoryTree): ReadonlySet<string> {
@@ -30,12 +35,10 @@ function restatedPaths(knownGood: RepositoryTree, event: RepositoryTree): Readon
     const known = knownGood.documents.get(role);
     if (!parsed.ok || parsed === known || parsed.value.signed.type !== 'targets') continue;
     const before =
-      known?.ok === true && known.value.signed.type === 'targets' ? known.value.signed.targets : undefined;
-    for (const [path, file] of parsed.value.signed.targets) {
-      const old = before?.get(path);
-      if (old === undefined || old.length !== file.length || !jsonEqual(old.hashes, file.hashes)) {
-        restated.add(path);
-      }
+      known?.ok === true && known.value.signed.type === 'targets' ? known.value.signed.targets : nothing;
+    const after = parsed.value.signed.targets;
+    for (const path of changedTargets(before, after)) {
+      if (!saysTheSame(before.get(path), after.get(path))) restated.add(path);
     }
   }
   return restated;

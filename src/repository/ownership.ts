@@ -15,7 +15,9 @@ export interface Ownership {
   ownersOf(path: string): readonly RoleName[];
 }
 
-/** Patterns tried by all look-ups together: seconds. A hostile delegation could otherwise hold a judge for hours. */
+/** Patterns tried for one path before it counts as unusual. */
+const FREE_STEPS = 64;
+/** Patterns tried beyond that, by all look-ups together: seconds. Hostile delegations could hold a judge for hours. */
 const MAX_STEPS = 5_000_000;
 
 /**
@@ -30,9 +32,11 @@ export function ownershipOf(tree: RepositoryTree): Ownership {
     children.set(delegator, index);
     index.add(role, definition);
   }
+  let free = 0;
   let steps = 0;
   const spend = (count: number): void => {
-    steps += count;
+    free -= count;
+    if (free < 0) steps += count;
     if (steps > MAX_STEPS) {
       throw new RepositoryError(
         'TOO_COMPLEX',
@@ -42,13 +46,14 @@ export function ownershipOf(tree: RepositoryTree): Ownership {
   };
   return {
     ownersOf: path => {
+      free = FREE_STEPS;
       const owners: RoleName[] = [];
       const open = [TARGETS];
       // The graph is a tree, hence no role is met twice.
       for (let role = open.pop(); role !== undefined; role = open.pop()) {
         const below = children.get(role)?.matching(path, spend) ?? [];
         if (below.length === 0) owners.push(role);
-        open.push(...below.toReversed());
+        for (const child of below.toReversed()) open.push(child);
       }
       return owners;
     },

@@ -42,9 +42,9 @@ export interface BlobDigest {
 export interface RepositoryTree {
   /** Everything below `metadata/`, by path relative to it. */
   readonly metadata: ReadonlyMap<string, TreeEntry>;
-  /** Everything below `targets/`, by path relative to it. Names that begin with a dot are left out (`.gitkeep`). */
+  /** Everything below `targets/`, by path relative to it, but for names that begin with a dot. */
   readonly artifacts: ReadonlyMap<string, TreeEntry>;
-  /** The other entries of the top folder, folders as one entry. */
+  /** The other entries of the top folder, folders as one entry; and `targets/…/.NAME`, which is no artifact. */
   readonly outside: ReadonlyMap<string, TreeEntry>;
   /** Paths that are not UTF-8, each as printable text. */
   readonly unreadableNames: readonly string[];

@@ -500,3 +500,43 @@ describe('describeArtifacts says', () => {
     expect(describeArtifacts(judgeEvent(main, main.fork()).context)).toEqual([]);
   });
 });
+
+describe('a change of more things than a call takes arguments', () => {
+  const many = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`k${i}`, i]));
+  const places: readonly (readonly [string, (signed: Record<string, JsonValue>) => void])[] = [
+    [
+      'in an artifact',
+      s => void (s['targets'] = { 'a.bin': { length: 1, hashes: { sha256: sha256('1') }, custom: many } }),
+    ],
+    ['beside the artifacts', s => void (s['x'] = many)],
+    ['in the delegations', s => void (s['delegations'] = { ...TARGETS.delegations, x: many })],
+    [
+      'in a key',
+      s =>
+        void (s['delegations'] = {
+          ...TARGETS.delegations,
+          keys: { odd: { ...keyOf('@frank').raw, x: many } },
+        }),
+    ],
+  ];
+  for (const [where, change] of places) {
+    it(`${where} is told, and cut`, () => {
+      const after: Record<string, JsonValue> = { ...TARGETS };
+      change(after);
+      const sentences = describeRole(documentOf(TARGETS), documentOf(after), testNow);
+      expect(sentences.length).toBeLessThan(200);
+      expect(sentences.join('\n')).toMatch(/digest of that list/);
+    });
+  }
+});
+
+it('fifty new delegations do not hide that another role needs one signer less', () => {
+  const main = repositoryOf({ signers: ['@alice'], roles: { dev: { signers: ['@dave', '@erin'] } } });
+  const event = main.fork();
+  for (let i = 10; i < 70; i++) event.delegate(`a${i}`, { signers: ['@alice'] });
+  event.delegate('dev', { signers: ['@dave', '@erin'], threshold: 1 });
+  const [before, after] = [main, event].map(found => parseDocument(found.bytes('metadata/targets.json')));
+  const sentences = describeRole(before, after, testNow);
+  expect(sentences).toContain('dev: the threshold goes from 2 to 1 of 2 signers');
+  expect(sentences.length).toBeLessThan(150);
+});

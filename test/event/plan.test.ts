@@ -74,6 +74,19 @@ describe('obligations', () => {
     expect(owed(event.sign('root', '@zoe'))).toEqual([]);
   });
 
+  it('are none on a role that main has changed since', () => {
+    const event = main.fork().edit('root').edit('dev');
+    const owedNow = (moved: TestRepository): readonly string[] => {
+      const { context } = judgeEvent(main, event, { facts: { main: moved.tree() } });
+      return planOf(context).obligations.map(({ role }) => role);
+    };
+    expect(new Set(owedNow(main))).toEqual(new Set(['root', 'dev']));
+    expect(new Set(owedNow(main.fork().edit('root').signAll('root')))).toEqual(new Set(['dev']));
+    expect(new Set(owedNow(main.fork().undelegate('dev')))).toEqual(new Set(['root']));
+    // Another signature on main is no other content.
+    expect(new Set(owedNow(main.fork().sign('dev', '@dave')))).toEqual(new Set(['root', 'dev']));
+  });
+
   it('of a role are to its delegator', () => {
     expect(owed(main.fork().edit('dev'))).toEqual([
       '@dave on dev for delegator',

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { attestationCa } from '../../signer-cli/demo/virtual-card/attestation-ca.ts';
 import { VirtualCard } from '../../signer-cli/demo/virtual-card/card.ts';
@@ -15,7 +16,7 @@ const PIN = '123456';
 const PUK = '12345678';
 const MANAGEMENT_KEY = '010203040506070801020304050607080102030405060708';
 /** A ykman of version 5 knows the algorithms of firmware 5.7; Debian's does not. */
-const NEW_YKMAN = process.env['TUF_SIGNER_YKMAN5'];
+const NEW_YKMAN = fileURLToPath(new URL('../../.interop/ykman5/bin/ykman', import.meta.url));
 
 /** What a card holds beyond a P-256 key, as clients see it that we did not write. */
 describe('the virtual card and other people’s clients', () => {
@@ -315,61 +316,55 @@ describe('the virtual card and other people’s clients', () => {
     await sleep(1_000);
   });
 
-  it.skipIf(NEW_YKMAN === undefined)(
-    'ykman 5: the algorithms and defaults of firmware 5.7',
-    async () => {
-      await insert(new VirtualCard({ serial: 12_345_678, firmware: [5, 7, 1] }));
-      const newYkman = (...args: readonly string[]): Promise<string> =>
-        runOk(NEW_YKMAN ?? '', '--reader', daemon.readers[0], 'piv', ...args);
-      for (const [algorithm, name, reference] of [
-        ['ED25519', '9a', 0x9a],
-        ['RSA3072', '9c', 0x9c],
-        ['RSA4096', '9d', 0x9d],
-        ['RSA2048', '82', 0x82],
-      ] as const) {
-        await newYkman('keys', 'generate', '-a', algorithm, '-m', MANAGEMENT_KEY, name, file('made.pem'));
-        const key = await publicKeyIn('made.pem');
-        expect(card.publicKey(reference)?.equals(key)).toBe(true);
-        await newYkman('keys', 'attest', name, file('attested.pem'));
-        expect(new X509Certificate(await readFile(file('attested.pem'))).publicKey.equals(key)).toBe(true);
-        // The certificate is signed by the card: its signature is what the key makes.
-        await newYkman(
-          'certificates',
-          'generate',
-          '-m',
-          MANAGEMENT_KEY,
-          '-P',
-          PIN,
-          '-s',
-          'CN=new',
-          name,
-          file('made.pem'),
-        );
-        await newYkman('certificates', 'export', name, file('self.crt'));
-        expect(new X509Certificate(await readFile(file('self.crt'))).verify(key)).toBe(true);
-        expect(await newYkman('keys', 'info', name)).toMatch(new RegExp(`${algorithm}[\\s\\S]*GENERATED`));
-      }
-      await runOk('openssl', 'genpkey', '-algorithm', 'ed25519', '-out', file('own.pem'));
-      const policies = ['--pin-policy', 'ALWAYS', '--touch-policy', 'CACHED'];
-      await newYkman('keys', 'import', '-m', MANAGEMENT_KEY, ...policies, '83', file('own.pem'));
-      expect(await newYkman('keys', 'info', '83')).toMatch(
-        /ED25519[\s\S]*IMPORTED[\s\S]*ALWAYS[\s\S]*CACHED/,
-      );
-      expect(await newYkman('info')).toMatch(/AES192[\s\S]*default/i);
+  it('ykman 5: the algorithms and defaults of firmware 5.7', async () => {
+    await insert(new VirtualCard({ serial: 12_345_678, firmware: [5, 7, 1] }));
+    const newYkman = (...args: readonly string[]): Promise<string> =>
+      runOk(NEW_YKMAN, '--reader', daemon.readers[0], 'piv', ...args);
+    for (const [algorithm, name, reference] of [
+      ['ED25519', '9a', 0x9a],
+      ['RSA3072', '9c', 0x9c],
+      ['RSA4096', '9d', 0x9d],
+      ['RSA2048', '82', 0x82],
+    ] as const) {
+      await newYkman('keys', 'generate', '-a', algorithm, '-m', MANAGEMENT_KEY, name, file('made.pem'));
+      const key = await publicKeyIn('made.pem');
+      expect(card.publicKey(reference)?.equals(key)).toBe(true);
+      await newYkman('keys', 'attest', name, file('attested.pem'));
+      expect(new X509Certificate(await readFile(file('attested.pem'))).publicKey.equals(key)).toBe(true);
+      // The certificate is signed by the card: its signature is what the key makes.
       await newYkman(
-        'access',
-        'change-management-key',
+        'certificates',
+        'generate',
         '-m',
         MANAGEMENT_KEY,
         '-P',
         PIN,
-        '-a',
-        'AES256',
-        '--protect',
+        '-s',
+        'CN=new',
+        name,
+        file('made.pem'),
       );
-      await newYkman('keys', 'generate', '-a', 'ED25519', '-P', PIN, '84', file('made.pem'));
-      expect(card.publicKey(0x84)?.equals(await publicKeyIn('made.pem'))).toBe(true);
-    },
-    240_000,
-  );
+      await newYkman('certificates', 'export', name, file('self.crt'));
+      expect(new X509Certificate(await readFile(file('self.crt'))).verify(key)).toBe(true);
+      expect(await newYkman('keys', 'info', name)).toMatch(new RegExp(`${algorithm}[\\s\\S]*GENERATED`));
+    }
+    await runOk('openssl', 'genpkey', '-algorithm', 'ed25519', '-out', file('own.pem'));
+    const policies = ['--pin-policy', 'ALWAYS', '--touch-policy', 'CACHED'];
+    await newYkman('keys', 'import', '-m', MANAGEMENT_KEY, ...policies, '83', file('own.pem'));
+    expect(await newYkman('keys', 'info', '83')).toMatch(/ED25519[\s\S]*IMPORTED[\s\S]*ALWAYS[\s\S]*CACHED/);
+    expect(await newYkman('info')).toMatch(/AES192[\s\S]*default/i);
+    await newYkman(
+      'access',
+      'change-management-key',
+      '-m',
+      MANAGEMENT_KEY,
+      '-P',
+      PIN,
+      '-a',
+      'AES256',
+      '--protect',
+    );
+    await newYkman('keys', 'generate', '-a', 'ED25519', '-P', PIN, '84', file('made.pem'));
+    expect(card.publicKey(0x84)?.equals(await publicKeyIn('made.pem'))).toBe(true);
+  }, 240_000);
 });

@@ -158,3 +158,11 @@ describe('wrap', () => {
     ]);
   });
 });
+
+it('a sentence of a megabyte of quotation marks takes no time and is cut', () => {
+  for (const text of ['\\"'.repeat(500_000), `"${'\\"'.repeat(500_000)}"`, '"'.repeat(1_000_001)]) {
+    const start = performance.now();
+    expect(sentence(text)).toMatch(/cut here/);
+    expect(performance.now() - start).toBeLessThan(1_000);
+  }
+});

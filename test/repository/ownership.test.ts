@@ -15,6 +15,11 @@ const treeOf = (roles: Readonly<Record<string, Omit<RoleSpec, 'signers'>>>): Rep
     roles: Object.fromEntries(Object.entries(roles).map(([name, spec]) => [name, { ...spec, signers }])),
   }).tree();
 
+const ownersIn = (tree: RepositoryTree): ((path: string) => readonly RoleName[]) => {
+  const ownership = ownershipOf(tree);
+  return path => ownership.ownersOf(path);
+};
+
 /** Straight from the words of the specification: every delegation is tried, from targets down. */
 function naive(tree: RepositoryTree, path: string, role: RoleName = TARGETS): readonly RoleName[] {
   const below = [...delegationGraph(tree).roles.values()].filter(
@@ -34,7 +39,7 @@ describe('ownership', () => {
     one: { paths: ['README'] },
     bin: { pathHashPrefixes: [prefixOf('hashed', 4), prefixOf('other', 64)] },
   });
-  const { ownersOf } = ownershipOf(tree);
+  const ownersOf = ownersIn(tree);
 
   it.each<readonly [string, readonly string[]]>([
     ['top', ['targets']],
@@ -56,6 +61,21 @@ describe('ownership', () => {
     ['__proto__', ['targets']],
   ])('of %j', (path, owners) => {
     expect(ownersOf(path)).toEqual(owners);
+  });
+
+  it('names several in the order of the delegations', () => {
+    const contested = treeOf({
+      star: { paths: ['*'] },
+      hash: { pathHashPrefixes: [prefixOf('x', 1)] },
+      name: { paths: ['x'] },
+    });
+    expect(ownersIn(contested)('x')).toEqual(['star', 'hash', 'name']);
+  });
+
+  it('does not let an empty hash prefix speak for everything', () => {
+    const ownersOf = ownersIn(treeOf({ bin: { pathHashPrefixes: ['', prefixOf('x', 3)] } }));
+    expect(ownersOf('x')).toEqual(['bin']);
+    expect(ownersOf('y')).toEqual(['targets']);
   });
 
   it("of everything is targets' where nobody delegates", () => {
@@ -99,7 +119,7 @@ describe('ownership', () => {
 describe('hostile delegations', () => {
   it('are refused before they take minutes', () => {
     const paths = Array.from({ length: 20_000 }, (_, i) => `*${i}/*`);
-    const { ownersOf } = ownershipOf(treeOf({ dev: { paths } }));
+    const ownersOf = ownersIn(treeOf({ dev: { paths } }));
     expect(() => {
       for (let i = 0; i < 100_000; i++) ownersOf(`x/${i}`);
     }).toThrow(expect.objectContaining({ code: 'TOO_COMPLEX' }));
@@ -107,7 +127,7 @@ describe('hostile delegations', () => {
 
   it('cost the more, the more stars stand in a segment', () => {
     const paths = Array.from({ length: 500 }, (_, i) => `${'a*'.repeat(400)}${i}`);
-    const { ownersOf } = ownershipOf(treeOf({ dev: { paths } }));
+    const ownersOf = ownersIn(treeOf({ dev: { paths } }));
     expect(() => {
       for (let i = 0; i < 100_000; i++) ownersOf(`${'a'.repeat(900)}${i}`);
     }).toThrow(expect.objectContaining({ code: 'TOO_COMPLEX' }));
@@ -120,7 +140,7 @@ describe('hostile delegations', () => {
         { paths: [1, 2, 3, 4].map(n => `r${i}${'/*'.repeat(n)}`) },
       ]),
     );
-    const { ownersOf } = ownershipOf(treeOf(roles));
+    const ownersOf = ownersIn(treeOf(roles));
     for (let i = 0; i < 100_000; i++) expect(ownersOf(`r${i % 50}/a/b`)[0] === `r${i % 50}`).toBe(true);
   });
 });

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,7 +63,12 @@ export class TestRepository {
   /** A clone of `source` in `folder`. */
   static clone(source: string, folder: string, ...options: readonly string[]): TestRepository {
     run(tmpdir(), ['clone', '-q', ...options, '--', source, folder]);
-    return new TestRepository(folder, false).#named();
+    return new TestRepository(folder, options.includes('--bare') || options.includes('--mirror')).#named();
+  }
+
+  /** A repository that is there, as another one left it. */
+  static at(folder: string, options: { bare?: boolean } = {}): TestRepository {
+    return new TestRepository(folder, options.bare ?? false);
   }
 
   open(): Promise<GitRepository> {
@@ -117,8 +123,8 @@ export class TestRepository {
   }
 
   #named(): this {
-    this.git('config', 'user.name', TEST_AUTHOR.name);
-    this.git('config', 'user.email', TEST_AUTHOR.email);
+    const config = join(this.folder, this.#bare ? '' : '.git', 'config');
+    appendFileSync(config, `[user]\n\tname = ${TEST_AUTHOR.name}\n\temail = ${TEST_AUTHOR.email}\n`);
     return this;
   }
 }

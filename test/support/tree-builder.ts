@@ -469,7 +469,13 @@ export function judgeEvent(
     knownGoodGiven: given,
     event: after,
     policy,
-    facts: { ...noFacts, digests, knownGoodArtifactsVerified, ...facts },
+    facts: {
+      ...noFacts,
+      digests,
+      knownGoodArtifactsVerified,
+      knownGoodVerified: faults.length === 0,
+      ...facts,
+    },
     now,
   });
 }
@@ -548,7 +554,7 @@ function parsed<T>(parse: () => T): Parsed<T> {
   try {
     return { ok: true, value: parse() };
   } catch (error) {
-    if (error instanceof CodedError) return { ok: false, error };
+    if (error instanceof CodedError) return { ok: false, error: error as CodedError };
     throw error;
   }
 }

@@ -22,7 +22,8 @@ export function parseSerial(given: string | undefined): number | undefined {
 /** Throws {@link UsageError}. */
 export function parseSlot(given: string): SlotName {
   const name = given.toLowerCase();
-  if (!isSlotName(name)) throw new UsageError(`there is no slot ${JSON.stringify(given)}: 9a, 9c, 9d, 9e, or 82 to 95`);
+  if (!isSlotName(name))
+    throw new UsageError(`there is no slot ${JSON.stringify(given)}: 9a, 9c, 9d, 9e, or 82 to 95`);
   return name;
 }
 

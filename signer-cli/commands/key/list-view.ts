@@ -22,9 +22,12 @@ function cardLines({ reader, serial, firmware, pinTriesLeft, slots }: CardConten
   const facts = [
     serial === undefined ? 'card without a serial number' : `card ${serial}`,
     ...(firmware === undefined ? [] : [`firmware ${firmware.join('.')}`]),
-    ...(pinTriesLeft === undefined ? [] : [pinTriesLeft === 0 ? 'PIN blocked' : `PIN: ${tries(pinTriesLeft)} left`]),
+    ...(pinTriesLeft === undefined
+      ? []
+      : [pinTriesLeft === 0 ? 'PIN blocked' : `PIN: ${tries(pinTriesLeft)} left`]),
   ];
-  const content = slots.length === 0 ? ['    no key: tuf-signer key generate makes one'] : slots.flatMap(slotLines);
+  const content =
+    slots.length === 0 ? ['    no key: tuf-signer key generate makes one'] : slots.flatMap(slotLines);
   return [reader, `  ${facts.join(', ')}`, ...content];
 }
 

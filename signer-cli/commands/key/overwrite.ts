@@ -23,7 +23,8 @@ export async function mayOverwrite(
   // A card without a serial number is named by its reader.
   const name = card.serial === undefined ? card.reader : String(card.serial);
   if (given !== undefined) {
-    if (given !== name) throw new UsageError(`--overwrite ${given}: the chosen card is ${name}; nothing was changed`);
+    if (given !== name)
+      throw new UsageError(`--overwrite ${given}: the chosen card is ${name}; nothing was changed`);
     return true;
   }
   const key = card.slots.get(slot);

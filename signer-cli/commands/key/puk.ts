@@ -31,11 +31,9 @@ export async function agreeToPukTry(
     readSecretStatus(channel, PUK_REFERENCE, card.firmware),
   );
   if (triesLeft === 0) {
-    throw new CardError(
-      'PUK_BLOCKED',
-      `the PUK of ${nameOf(card)} is blocked: it can not be used any more`,
-      { triesLeft },
-    );
+    throw new CardError('PUK_BLOCKED', `the PUK of ${nameOf(card)} is blocked: it can not be used any more`, {
+      triesLeft,
+    });
   }
   return triesLeft === 1 && (await confirmLastTry(asker, 'PUK', card));
 }

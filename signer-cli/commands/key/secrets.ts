@@ -22,10 +22,15 @@ export class Secrets implements Disposable {
   async replacement(name: 'PIN' | 'PUK', owner: string, source: SecretSource): Promise<Uint8Array> {
     const given = this.#hold(await readGivenSecret(source, `new ${name}`));
     if (given !== undefined) return this.#checked(name, given);
-    const first = this.#checked(name, await this.#take(`New ${name} of ${owner} (6 to 8 characters):`, name, {}));
+    const first = this.#checked(
+      name,
+      await this.#take(`New ${name} of ${owner} (6 to 8 characters):`, name, {}),
+    );
     const second = await this.#take(`The same new ${name} again:`, name, {});
     if (first.length !== second.length || !timingSafeEqual(first, second))
-      throw new UsageError(`the new ${name} was typed in two ways: nothing was changed, run the command again`);
+      throw new UsageError(
+        `the new ${name} was typed in two ways: nothing was changed, run the command again`,
+      );
     return first;
   }
 
@@ -64,7 +69,8 @@ function decodeHex(text: Uint8Array): Uint8Array {
   const isHex = digits.length % 2 === 0 && digits.every(digit => digitOf(digit) >= 0);
   if (isHex) for (const index of bytes.keys()) bytes[index] = byteAt(digits, index);
   digits.fill(0);
-  if (!isHex || bytes.length === 0) throw new UsageError('a management key is written as 32, 48 or 64 hex digits');
+  if (!isHex || bytes.length === 0)
+    throw new UsageError('a management key is written as 32, 48 or 64 hex digits');
   return bytes;
 }
 

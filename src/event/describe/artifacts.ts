@@ -1,10 +1,11 @@
 import { type JsonObject, jsonEqual, member } from '../../json.ts';
 import { type TargetFile, targetHash } from '../../metadata/document.ts';
 import type { EntryChange } from '../../repository/diff.ts';
+import { changedTargets } from '../../repository/target-changes.ts';
 import type { BlobDigest, ObjectId, TreeEntry } from '../../repository/tree.ts';
 import { shortId } from '../words.ts';
 import { describeOthers } from './leaves.ts';
-import { bytesText, capped, wholeText } from './text.ts';
+import { append, bytesText, capped, wholeText } from './text.ts';
 
 type Files = ReadonlyMap<string, TargetFile>;
 
@@ -17,13 +18,14 @@ export function describeTargetFiles(before: Files, after: Files): readonly strin
   const changed: string[] = [];
   const removed: string[] = [];
   let [addedBytes, changedBytes] = [0, 0];
-  for (const [path, file] of after) {
-    const old = before.get(path);
+  for (const path of changedTargets(before, after)) {
+    const [old, file] = [before.get(path), after.get(path)];
+    if (file === undefined) continue;
     if (old === undefined) {
-      added.push(...describeAdded(path, file));
+      append(added, describeAdded(path, file));
       addedBytes += file.length;
-    } else if (old !== file && !jsonEqual(old, file)) {
-      changed.push(...describeChanged(path, old, file));
+    } else {
+      append(changed, describeChanged(path, old, file));
       changedBytes += file.length;
     }
   }

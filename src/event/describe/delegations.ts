@@ -6,7 +6,7 @@ import { describeKeys } from './keys.ts';
 import { describeOthers } from './leaves.ts';
 import { describePeriods, PERIOD_MEMBERS } from './lifetime.ts';
 import { type Defined, definedIn, describeSigners, signersText } from './signers.ts';
-import { capped, listChange, roleText, wholeList, wholeText } from './text.ts';
+import { append, capped, cappedGravely, listChange, roleText, wholeList, wholeText } from './text.ts';
 
 /** What root says of the four top-level roles, and of their keys. */
 export function describeRootRoles(
@@ -21,10 +21,11 @@ export function describeRootRoles(
     const known = old.roles.get(role.name);
     const [oldRaw, raw] = [roleOfRoot(before, role.name), roleOfRoot(after, role.name)];
     if (known === undefined) sentences.push(`${role.name} is signed by ${signersText(definedNow(role))}`);
-    else sentences.push(...describeSigners(definedOld(known), definedNow(role)));
-    sentences.push(
-      ...describePeriods(oldRaw, raw, `${role.name}: `),
-      ...describeOthers(oldRaw, raw, ['keyids', 'threshold', ...PERIOD_MEMBERS], ['roles', role.name]),
+    else append(sentences, describeSigners(definedOld(known), definedNow(role)));
+    append(sentences, describePeriods(oldRaw, raw, `${role.name}: `));
+    append(
+      sentences,
+      describeOthers(oldRaw, raw, ['keyids', 'threshold', ...PERIOD_MEMBERS], ['roles', role.name]),
     );
   }
   return [...sentences, ...capped(describeKeys(old, now, attestations), 'changes of keys')];
@@ -48,24 +49,25 @@ export function describeDelegations(
   const [definedOld, definedNow] = [definedIn(old), definedIn(now)];
   const [oldObjects, objects] = [roleObjects(oldRaw), roleObjects(raw)];
   const sentences: string[] = [];
+  const grave = new Set<string>();
   for (const [name, role] of now.roles) {
     const known = old.roles.get(name);
     const [from, to] = [oldObjects.get(name), objects.get(name) ?? {}];
     if (known === undefined) sentences.push(newDelegation(definedNow(role), to));
     else if (from !== undefined && !jsonEqual(from, to)) {
-      sentences.push(
-        ...describeSigners(definedOld(known), definedNow(role)),
-        ...describePaths(known, role, from, to),
-      );
+      const signers = describeSigners(definedOld(known), definedNow(role));
+      for (const sentence of signers) grave.add(sentence);
+      append(sentences, signers);
+      append(sentences, describePaths(known, role, from, to));
     }
-    sentences.push(...describeOthers(from, to, ROLE_MEMBERS, ['delegations', 'roles', name]));
+    append(sentences, describeOthers(from, to, ROLE_MEMBERS, ['delegations', 'roles', name]));
   }
   for (const name of old.roles.keys()) {
     if (!now.roles.has(name)) sentences.push(`it no longer delegates to ${roleText(name)}`);
   }
   return [
     ...describePresence(oldRaw, raw),
-    ...capped(sentences, 'changes of delegations'),
+    ...cappedGravely(sentences, grave, 'changes of delegations'),
     ...describeOrder([...old.roles.keys()], [...now.roles.keys()]),
     ...capped(describeKeys(old, now, attestations), 'changes of keys'),
     ...describeOthers(oldRaw, raw, ['keys', 'roles'], ['delegations']),

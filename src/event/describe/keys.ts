@@ -12,7 +12,7 @@ import type { Keyid } from '../../metadata/names.ts';
 import { type Attestations, cardOf, cardText } from '../cards.ts';
 import { longId, shortId } from '../words.ts';
 import { describeLeaves } from './leaves.ts';
-import { wholeText } from './text.ts';
+import { append, wholeText } from './text.ts';
 
 /** Who holds a key, safe to read: the owner, else where it is online, else nothing. */
 export function holderText({ owner, onlineUri }: Key): string | undefined {
@@ -71,8 +71,8 @@ export function describeKeys(
   const sentences: string[] = [];
   for (const [keyid, key] of after.keys) {
     const old = before.keys.get(keyid);
-    if (old === undefined) sentences.push(...describeNewKey(key, attestations));
-    else if (!jsonEqual(old.raw, key.raw)) sentences.push(...describeChangedKey(old, key));
+    if (old === undefined) append(sentences, describeNewKey(key, attestations));
+    else if (!jsonEqual(old.raw, key.raw)) append(sentences, describeChangedKey(old, key));
   }
   for (const [keyid, key] of before.keys) {
     if (!after.keys.has(keyid))

@@ -6,7 +6,7 @@ import {
   jsonEqual,
   withMembers,
 } from '../../json.ts';
-import { isBrief, placeText, wholeJson } from './text.ts';
+import { capped, isBrief, placeText, wholeJson } from './text.ts';
 
 type Path = readonly (string | number)[];
 
@@ -70,5 +70,5 @@ export function describeOthers(
 ): readonly string[] {
   const without = new Map(told.map(name => [name, undefined]));
   const [old, now] = [withMembers(before ?? {}, without), withMembers(after ?? {}, without)];
-  return jsonEqual(old, now) ? [] : describeLeaves(old, now, path);
+  return jsonEqual(old, now) ? [] : capped(describeLeaves(old, now, path), 'changes of other members');
 }

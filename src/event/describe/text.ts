@@ -47,14 +47,48 @@ export function wholeList(names: readonly string[]): string {
 }
 
 /** `sentences`, of many the first ones and one that counts the others and gives a digest of them. */
-export function capped(sentences: readonly string[], what: string, details = ''): readonly string[] {
-  if (sentences.length <= MAX_SENTENCES + 1) return sentences;
-  const rest = sentences.slice(MAX_SENTENCES);
+export function capped(
+  sentences: readonly string[],
+  what: string,
+  details = '',
+  most: number = MAX_SENTENCES,
+): readonly string[] {
+  if (sentences.length <= most + 1) return sentences;
+  const rest = sentences.slice(most);
   const digest = digestOf(rest.join('\n'));
   return [
-    ...sentences.slice(0, MAX_SENTENCES),
+    ...sentences.slice(0, most),
     `and ${rest.length} more ${what} that are not listed here${details} (digest of that list ${digest})`,
   ];
+}
+
+/**
+ * As {@link capped}, but what is `grave` among them comes first where not all can be shown, and twenty times as much of
+ * it: fifty changes that harm nobody must not hide the one that does.
+ */
+export function cappedGravely(
+  sentences: readonly string[],
+  grave: ReadonlySet<string>,
+  what: string,
+): readonly string[] {
+  if (sentences.length <= MAX_SENTENCES + 1) return sentences;
+  return [
+    ...capped(
+      sentences.filter(sentence => grave.has(sentence)),
+      `${what}, of who signs`,
+      '',
+      20 * MAX_SENTENCES,
+    ),
+    ...capped(
+      sentences.filter(sentence => !grave.has(sentence)),
+      what,
+    ),
+  ];
+}
+
+/** Appends however many there are: as the arguments of one call they would have to fit on the stack. */
+export function append(to: string[], more: readonly string[]): void {
+  for (const sentence of more) to.push(sentence);
 }
 
 /** `1,234 bytes`. */

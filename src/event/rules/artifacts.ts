@@ -2,6 +2,7 @@ import { jsonEqual } from '../../json.ts';
 import { type TargetFile, targetHash } from '../../metadata/document.ts';
 import { type RoleName, targetPathProblem } from '../../metadata/names.ts';
 import { artifactRoles } from '../../repository/delegators.ts';
+import { changedTargets } from '../../repository/target-changes.ts';
 import { type TreeEntry, targetsOf } from '../../repository/tree.ts';
 import type { Context } from '../context.ts';
 import { awaits, type Finding, refuse, warn } from '../reason.ts';
@@ -14,24 +15,24 @@ export const artifacts: Rule = {
   source: 'TUF 1.0.34 section 4.5, TARGETS; the peers let this pass',
   modes: always,
   *check(context) {
-    const signedPaths = new Set<string>();
+    const signed: ReadonlyMap<string, TargetFile>[] = [];
     for (const role of artifactRoles(context.tree)) {
       const document = targetsOf(context.tree, role);
       if (document === undefined) continue;
       const faults = new Faults(context, role);
-      for (const [path, file] of document.signed.targets) {
-        signedPaths.add(path);
-        faults.compare(path, file);
-      }
+      signed.push(document.signed.targets);
+      for (const [path, file] of document.signed.targets) faults.compare(path, file);
       yield* faults.findings();
     }
-    yield* unsigned(context, signedPaths);
+    yield* unsigned(context, unionOf(signed));
   },
 };
 
 /** Collects what does not agree, so that a thousand changed artifacts are one sentence and not a thousand. */
 class Faults {
   readonly #context: Context;
+  /** What may not be as on main; `undefined`: everything. */
+  readonly #touched: ReadonlySet<string> | undefined;
   readonly #role: RoleName;
   readonly #missing: string[] = [];
   readonly #changed: string[] = [];
@@ -41,11 +42,13 @@ class Faults {
 
   constructor(context: Context, role: RoleName) {
     this.#context = context;
+    this.#touched = touchedPaths(context, role);
     this.#role = role;
   }
 
   compare(path: string, file: TargetFile): void {
     const { tree, knownGood, facts, mode } = this.#context;
+    if (facts.knownGoodArtifactsVerified && this.#touched?.has(path) === false) return;
     const entry = tree.artifacts.get(path);
     const before = mode === 'event' ? knownGood.artifacts.get(path) : undefined;
     const same =
@@ -102,6 +105,16 @@ function mendedBy(context: Context, role: RoleName): string {
   return `the metadata has to be updated${cost}`;
 }
 
+/** Paths where the file, or what `role` says of it, is not what it is on main; `undefined` where main says nothing. */
+function touchedPaths(context: Context, role: RoleName): ReadonlySet<string> | undefined {
+  const { mode, tree, knownGood, knownGraph, diff } = context;
+  const [before, after] = [targetsOf(knownGood, role), targetsOf(tree, role)];
+  if (mode !== 'event' || !knownGraph.roles.has(role) || before === undefined || after === undefined)
+    return undefined;
+  const restated = before === after ? [] : changedTargets(before.signed.targets, after.signed.targets);
+  return new Set([...restated, ...diff.artifacts.map(({ path }) => path)]);
+}
+
 function knownFile(context: Context, role: RoleName, path: string): TargetFile | undefined {
   // What main did not delegate to was not looked at when main was verified.
   if (!context.knownGraph.roles.has(role)) return undefined;
@@ -124,8 +137,15 @@ function agreement(
     : 'changed';
 }
 
+/** All keys; where there is one map alone, that very map, which may be large. */
+function unionOf(maps: readonly ReadonlyMap<string, unknown>[]): Pick<ReadonlySet<string>, 'has'> {
+  const filled = maps.filter(({ size }) => size > 0);
+  const [first, ...others] = filled;
+  return first !== undefined && others.length === 0 ? first : new Set(filled.flatMap(map => [...map.keys()]));
+}
+
 /** Files that nobody signs. */
-function* unsigned(context: Context, signedPaths: ReadonlySet<string>): Iterable<Finding> {
+function* unsigned(context: Context, signedPaths: Pick<ReadonlySet<string>, 'has'>): Iterable<Finding> {
   const strays = new Map<RoleName | undefined, { readonly old: string[]; readonly fresh: string[] }>();
   const onMain = strayOnMain(context);
   for (const path of context.tree.artifacts.keys()) {

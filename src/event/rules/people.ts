@@ -75,7 +75,7 @@ export const enrolment: Rule = {
   modes: ['event'],
   *check(context) {
     for (const role of context.graph.roles.keys()) {
-      if (isOnlineRole(role)) continue;
+      if (isOnlineRole(role) || context.isSettled(role)) continue;
       const signed = context.quorumOf(role)?.signed ?? [];
       const waiting = joiningKeys(context, role).filter(key => !signed.includes(key.keyid));
       if (waiting.length > 0) {

@@ -2,13 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../../../src/event/judge.ts';
 import { type JsonObject, type JsonValue, jsonEqual, parseJson } from '../../../src/json.ts';
-import {
-  judgeEvent,
-  keyOf,
-  repositoryOf,
-  type TestRepository,
-  type WireRoot,
-} from '../../support/tree-builder.ts';
+import { judgeEvent, keyOf, repositoryOf, type TestRepository } from '../../support/tree-builder.ts';
 
 const main = repositoryOf({
   signers: ['@alice', '@bob', '@carol'],
@@ -64,7 +58,7 @@ const flipByte = fc.tuple(aPath, fc.nat(), fc.integer({ min: 1, max: 255 })).map
 const changeLeaf = fc.tuple(aDocument, fc.nat(), fc.boolean(), fc.boolean()).map(([role, n, drop, copy]) =>
   edit(`${drop ? 'drop' : 'change'} leaf ${n} of ${role}`, e => {
     const document = e.document<JsonObject>(role);
-    const leaves = leavesOf(document.signed as unknown as JsonObject);
+    const leaves = leavesOf(document.signed);
     const leaf = leaves[n % leaves.length];
     if (leaf === undefined) return;
     if (drop && Array.isArray(leaf.of)) leaf.of.splice(Number(leaf.name), 1);
@@ -114,7 +108,7 @@ const threshold = fc
   )
   .map(([role, to, resign]) =>
     edit(`threshold ${to} for ${role}`, e => {
-      e.edit('root', signed => void ((signed as WireRoot).roles[role as 'root'].threshold = to));
+      e.edit('root', signed => void (signed.roles[role as 'root'].threshold = to));
       // With everybody's consent a threshold of 1 is theirs to set.
       if (resign && to < 1) e.signAll('root');
     }),

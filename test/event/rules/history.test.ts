@@ -54,6 +54,13 @@ ruleTable('history', [
     says: [],
   },
   {
+    when: "another root is added in the place of main's copy, behind a new root",
+    main: () => third().remove(at(3)).fork(),
+    do: e => void e.edit('root').write(at(3), e.bytes(at(2))),
+    options: { given: true },
+    says: [['refuse', 'root', `${at(3)} was added`]],
+  },
+  {
     when: 'main lacks one in between',
     main: third,
     do: e => void e.remove(at(2)),

@@ -188,6 +188,17 @@ ruleTable('distinct-keys', [
     ],
   },
   {
+    when: 'the twins stand behind a key that nobody can use',
+    do: root(signed => {
+      const broken = 'ab'.repeat(32);
+      const twin = 'cd'.repeat(32);
+      signed.keys[broken] = { ...alice.raw, keyval: { public: 'none' } };
+      signed.keys[twin] = { ...alice.raw, 'x-note': 'twin' };
+      signed.roles.root.keyids = [broken, alice.keyid, twin, keyOf('@bob').keyid];
+    }),
+    says: [['refuse', 'root', 'one public key under 2 keyids']],
+  },
+  {
     when: 'a role names a key that is not listed',
     do: e => void e.edit('targets', s => s.delegations.roles[0]?.keyids.push(alice.keyid)),
     says: [['refuse', 'dev', alice.keyid.slice(0, 12), 'which targets does not list']],

@@ -44,7 +44,7 @@ ruleTable('orphans', [
 const stray = (path: string, problem: string): Row => ({
   when: `metadata/ holds ${JSON.stringify(path)}`,
   do: e => void e.write(`metadata/${path}`, '{}'),
-  says: [['refuse', undefined, JSON.stringify(path), problem]],
+  says: [['refuse', undefined, JSON.stringify(path).replace(/[^ -~].*/su, ''), problem]],
 });
 
 ruleTable('metadata-names', [

@@ -87,6 +87,7 @@ ruleTable('root-quorum', [
   { when: 'the whole chain is there', as: 'publish', says: [] },
   {
     when: 'the chain was not read',
+    do: e => void e.edit('root').signAll('root'),
     as: 'publish',
     options: { facts: { history: new Map() } },
     says: [['refuse', 'root', 'root_history/1.root.json was not read']],
@@ -128,6 +129,13 @@ ruleTable('role-quorum', [
   {
     when: 'a changed role has its quorum',
     do: e => void e.edit('dev').sign('dev', '@dave', '@frank'),
+    says: [],
+  },
+  { when: "a changed root is rule root-quorum's", do: e => void e.edit('root'), says: [] },
+  {
+    when: "snapshot is rule online's",
+    do: e => void e.unsign('snapshot', 'online'),
+    as: 'known-good',
     says: [],
   },
   {
@@ -254,7 +262,40 @@ ruleTable('signature-ids', [
     when: 'a signature is no hex',
     do: e =>
       void e.edit('dev').rewrite('dev', d => d.signatures.push({ keyid: keyOf('@dave').keyid, sig: 'yes' })),
-    says: [['warn', 'dev', '@dave']],
+    says: [
+      ['refuse', 'dev', id('@dave'), 'not in lower-case hex: clients could not read the document'],
+      ['warn', 'dev', '@dave'],
+    ],
+  },
+  {
+    when: "a stranger's signature is no hex",
+    do: e =>
+      void e
+        .edit('root')
+        .signAll('root')
+        .rewrite('root', d => d.signatures.push({ keyid: 'ab', sig: 'yes' })),
+    says: [['refuse', 'root', '"ab"', 'could not read']],
+  },
+  {
+    when: 'a signature stands under what can be no keyid',
+    do: e =>
+      void e
+        .edit('dev')
+        .signAll('dev')
+        .rewrite('dev', d => d.signatures.push({ keyid: 'zz', sig: '' })),
+    says: [['refuse', 'dev', '"zz"', 'could not read']],
+  },
+  {
+    when: 'a signature of main is no hex',
+    do: e => void e.rewrite('dev', d => d.signatures.push({ keyid: 'ab', sig: 'yes' })),
+    as: 'known-good',
+    says: [['warn', 'dev', '"ab"']],
+  },
+  {
+    when: 'a signature of what is to be published is no hex',
+    do: e => void e.rewrite('dev', d => d.signatures.push({ keyid: 'ab', sig: 'yes' })),
+    as: 'publish',
+    says: [['refuse', 'dev', '"ab"']],
   },
   {
     when: 'former root signers sign the root that replaces them',
@@ -267,6 +308,25 @@ ruleTable('signature-ids', [
       handOver(e), void e.rewrite('root', d => d.signatures.push({ keyid: keyOf('@alice').keyid, sig: '00' }))
     ),
     says: [['warn', 'root', 'the signature of @alice']],
+  },
+  {
+    when: 'a signature of main is taken away and the content stays',
+    do: e => void e.unsign('dev', '@dave'),
+    says: [['refuse', 'dev', 'the signature of @dave', 'main has, is gone']],
+  },
+  {
+    when: 'a signature of main is taken away with the key',
+    do: e =>
+      void e
+        .delegate('dev', { signers: ['@erin', '@frank'] })
+        .signAll('targets')
+        .unsign('dev', '@dave'),
+    says: [],
+  },
+  {
+    when: 'something is written beside what is signed',
+    do: e => void e.rewrite('dev', d => void Object.assign(d, { note: 'read me' })),
+    says: [['refuse', 'dev', 'beside signed and signatures']],
   },
   {
     when: 'a former signer of a delegated role has signed',

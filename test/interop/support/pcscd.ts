@@ -5,6 +5,8 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pcscTransport } from '../../../src/signers/piv/pcsc.ts';
+import type { CardTransport } from '../../../src/signers/piv/transport.ts';
 
 /** pcscd's own socket: it takes no other (clients would, by PCSCLITE_CSOCK_NAME). */
 const SOCKET = '/run/pcscd/pcscd.comm';
@@ -19,6 +21,11 @@ export interface PcscDaemon extends AsyncDisposable {
   readonly ports: readonly [number, number];
   /** The readers' names as PC/SC gives them. */
   readonly readers: readonly [string, string];
+  /**
+   * Sees what is in the readers. One for the daemon's whole life: to close a transport can block this thread for a minute (the
+   * binding's SCardCancel is lost where its own thread is not waiting), and the cards live in this thread.
+   */
+  readonly watcher: CardTransport;
   /** Ends the daemon now, as when the service is stopped under a running command. */
   stop(): Promise<void>;
 }
@@ -40,9 +47,11 @@ export async function startPcscd(): Promise<PcscDaemon> {
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString()));
   const ended = endOf(child);
+  const watcher = pcscTransport();
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
     await ended;
+    await watcher[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   };
   for (let waited = 0; !(await answers(SOCKET)); waited += 50) {
@@ -55,6 +64,7 @@ export async function startPcscd(): Promise<PcscDaemon> {
   return {
     ports: [port, port + 1],
     readers: [`${READER} 00 00`, `${READER} 00 01`],
+    watcher,
     stop,
     [Symbol.asyncDispose]: stop,
   };

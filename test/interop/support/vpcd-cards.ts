@@ -4,11 +4,16 @@ import {
   attachToVpcd,
   type VpcdAttachment,
 } from '../../../signer-cli/demo/virtual-card/vpcd.ts';
-import { pcscTransport } from '../../../src/signers/piv/pcsc.ts';
 import type { CardTransport } from '../../../src/signers/piv/transport.ts';
 import type { PcscDaemon } from './pcscd.ts';
 
 const LIMIT_MS = 10_000;
+
+/**
+ * Longer than the daemon takes to look at its readers again (0.4 s). A card that is pulled while it is used, and put back before the
+ * daemon has looked, is not seen again by pcscd 1.9: no hand is that quick, but a test is.
+ */
+export const HAND_MS = 1_000;
 
 /** Puts `card` into a slot of the daemon and waits until the daemon has seen it. Disposing pulls it. */
 export async function insertCard(
@@ -16,11 +21,15 @@ export async function insertCard(
   slot: 0 | 1,
   card: AttachableCard,
 ): Promise<VpcdAttachment> {
-  await using transport = pcscTransport();
   // The daemon polls: it may not have noticed yet that the card of an earlier test is gone.
-  await waitForCard(transport, daemon.readers[slot], false);
+  await waitForCard(daemon.watcher, daemon.readers[slot], false);
   const attachment = await attachToVpcd(card, daemon.ports[slot]);
-  await waitForCard(transport, daemon.readers[slot], true);
+  try {
+    await waitForCard(daemon.watcher, daemon.readers[slot], true);
+  } catch (error) {
+    await attachment[Symbol.asyncDispose]();
+    throw error;
+  }
   return attachment;
 }
 

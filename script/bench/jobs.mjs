@@ -1,0 +1,138 @@
+// What is measured on each repository: one row of the table is one job.
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { git, runCold } from './process.mjs';
+
+const here = name => fileURLToPath(new URL(name, import.meta.url));
+
+/** Seconds, and MiB, that issue 2 asks for. */
+const TARGETS = {
+  tiny: { status: { seconds: 0.12 } },
+  10000: { status: { seconds: 0.2 } },
+  100000: { status: { seconds: 0.75, mebibytes: 250 }, update: { seconds: 1 } },
+  roles: { status: { seconds: 0.15 } },
+};
+
+/** Seconds of tuf-on-ci 0.20.0, measured once on a like machine without the SDKs that it loads there. Only a guide. */
+const GUIDE = {
+  tiny: { status: 0.16, update: 0.18, sign: 0.19 },
+  10000: { status: 0.61, update: 1.16, sign: 0.78 },
+  100000: { status: 5.0, update: 10.3, sign: 7.2 },
+  roles: { status: 0.19, update: 0.26, sign: 0.28 },
+};
+
+/** `prepare` brings the repository into the state that one run needs, untimed, and says what to run. */
+export function jobsOf(shape, { dist, peers, scratch }) {
+  const [target, guide] = [TARGETS[shape] ?? {}, GUIDE[shape] ?? {}];
+  const cli = (clone, keys, ...args) => ({
+    command: process.execPath,
+    args: [join(dist, 'cli.mjs'), ...args, '--repo', clone],
+    env: { TUF_SIGNER_KEYS: keys },
+  });
+  const status = ({ clone, keys }) => cli(clone, keys, 'status', '--event', 'origin/sign/signed');
+  const memory = ({ clone }) => join(clone, '.git/tuf-signer');
+  const jobs = [
+    {
+      name: 'status, first in a clone',
+      target: target.status,
+      guide: guide.status,
+      slow: shape === '100000',
+      prepare: repository => {
+        rmSync(memory(repository), { recursive: true, force: true });
+        return status(repository);
+      },
+    },
+    {
+      name: 'status, following',
+      target: target.status,
+      guide: guide.status,
+      prepare: async repository => {
+        if (!existsSync(memory(repository))) await runCold(status(repository), scratch);
+        return status(repository);
+      },
+    },
+    {
+      name: 'update-targets, one changed, and push',
+      target: target.update,
+      guide: guide.update,
+      slow: shape === '100000',
+      prepare: async repository => {
+        const { clone, keys } = await copyOf(repository, status, scratch);
+        return cli(clone, keys, 'update-targets', 'sign/changed');
+      },
+    },
+    {
+      name: 'sign with a key file, and push',
+      guide: guide.sign,
+      slow: shape === '100000',
+      prepare: async repository => {
+        const { clone, keys } = await copyOf(repository, status, scratch);
+        return cli(clone, keys, 'sign', 'sign/waiting', '--yes', '--key', 'file:alice.pem');
+      },
+    },
+  ];
+  // Larger than clients accept by default, which `verify` then says, too.
+  if (shape !== '100000') {
+    jobs.push({
+      name: 'verify main',
+      prepare: ({ clone, keys }) => cli(clone, keys, 'verify', '--rev', 'origin/main'),
+    });
+  }
+  if (shape !== 'roles') jobs.push(...clientJobs(shape, dist, peers));
+  if (shape === 'tiny') {
+    jobs.push({
+      name: 'start-up: tuf-signer --help',
+      prepare: () => ({ command: process.execPath, args: [join(dist, 'cli.mjs'), '--help'] }),
+    });
+    if (peers.incumbent !== undefined) {
+      jobs.push({
+        name: 'start-up: tuf-on-ci-sign --help',
+        peerOf: 'start-up: tuf-signer --help',
+        prepare: () => ({ command: peers.incumbent, args: ['--help'] }),
+      });
+    }
+  }
+  return jobs;
+}
+
+const CLIENT = 'client, refresh and one download';
+
+function clientJobs(shape, dist, { python, tufJs, patient }) {
+  const job = (name, command, args) => ({
+    name,
+    peerOf: name === CLIENT ? undefined : CLIENT,
+    prepare: ({ folder, site, url, target }) => {
+      const home = join(folder, 'client');
+      rmSync(home, { recursive: true, force: true });
+      for (const below of ['metadata', 'targets']) mkdirSync(join(home, below), { recursive: true });
+      writeFileSync(join(home, 'metadata/root.json'), site.get('1.root.json'));
+      return { command, args: [...args, url, home, target] };
+    },
+  });
+  return [
+    job(CLIENT, process.execPath, [here('client-ours.mjs'), dist]),
+    ...(python === undefined ? [] : [job(`${CLIENT}: python-tuf`, python, [here('client-python-tuf.py')])]),
+    // Quadratic: half a minute to two minutes for 10,000 targets, once is enough.
+    ...(tufJs && (shape === 'tiny' || (shape === '10000' && patient))
+      ? [
+          {
+            ...job(`${CLIENT}: tuf-js`, process.execPath, [here('client-tuf-js.mjs')]),
+            once: shape !== 'tiny',
+          },
+        ]
+      : []),
+  ];
+}
+
+/** A copy that may be pushed from and to, with main verified before, as in the clone of somebody who works with it. */
+async function copyOf(repository, status, scratch) {
+  if (!existsSync(join(repository.clone, '.git/tuf-signer'))) await runCold(status(repository), scratch);
+  const copy = join(repository.folder, 'copy');
+  rmSync(copy, { recursive: true, force: true });
+  for (const name of ['remote.git', 'clone'])
+    cpSync(join(repository.folder, name), join(copy, name), { recursive: true });
+  const clone = join(copy, 'clone');
+  git(clone, 'remote', 'set-url', 'origin', join(copy, 'remote.git'));
+  return { ...repository, clone };
+}

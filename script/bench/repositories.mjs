@@ -1,0 +1,274 @@
+// Makes the repositories that are measured: git objects alone, no file is checked out. Names, contents, versions and
+// dates of commits are always the same; keys, and with them keyids and signatures, are new each time.
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { git } from './process.mjs';
+
+/**
+ * A repository in the format of tuf-on-ci: `artifacts` files, owned by role targets, or spread over `roles` delegated
+ * roles. Its signing events: `changed` (one artifact is another file), `waiting` (the metadata says so, and one of two
+ * signatures is there), `signed` (both are).
+ */
+export const shapes = new Map([
+  ['tiny', { artifacts: 3, roles: 0 }],
+  ['10000', { artifacts: 10_000, roles: 0 }],
+  ['100000', { artifacts: 100_000, roles: 0 }],
+  ['roles', { artifacts: 2_000, roles: 200 }],
+]);
+
+const DAY_MS = 86_400_000;
+const COMMITTER = 'committer Bench <bench@example.org> 1767225600 +0000';
+const PEOPLE = ['@alice', '@bob', '@carol'];
+const THRESHOLD = 2;
+
+/** Makes `shape` below `folder`: `remote.git`, its `clone`, and `keys/`. Gives what a measurement has to know of it. */
+export async function makeRepository(library, folder, { artifacts, roles }) {
+  const world = new World(library, artifacts, roles);
+  mkdirSync(join(folder, 'keys'), { recursive: true });
+  for (const [name, { privateKey }] of world.keys) {
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    writeFileSync(join(folder, 'keys', `${name.replace('@', '')}.pem`), pem, { mode: 0o600 });
+  }
+  const remote = join(folder, 'remote.git');
+  git(folder, 'init', '--quiet', '--bare', '--initial-branch=main', remote);
+  await fastImport(remote, world.artifacts());
+  await fastImport(remote, world.commits(makeTree(remote, world.files)));
+  const clone = join(folder, 'clone');
+  git(folder, 'clone', '--quiet', '--no-checkout', remote, clone);
+  for (const [name, value] of [
+    ['user.name', 'Alice'],
+    ['user.email', 'alice@example.org'],
+    ['tuf-signer.user', '@alice'],
+  ]) {
+    git(clone, 'config', name, value);
+  }
+  return { folder, clone, keys: join(folder, 'keys'), site: world.site(), target: world.changedPath };
+}
+
+class World {
+  constructor(library, artifacts, roles) {
+    this.library = library;
+    this.keys = new Map(
+      [...PEOPLE, 'online'].map(name => [name, generateKeyPairSync('ec', { namedCurve: 'P-256' })]),
+    );
+    this.keyObjects = new Map(
+      [...this.keys].map(([name, { publicKey }]) => this.#keyObject(name, publicKey)),
+    );
+    this.roles = Array.from({ length: roles }, (_, i) => `role-${String(i).padStart(3, '0')}`);
+    this.files = new Map(Array.from({ length: artifacts }, (_, i) => [this.#path(i), `artifact ${i}\n`]));
+    this.changedPath = this.#path(Math.floor(artifacts / 2));
+    this.changedRole = this.changedPath.includes('/') ? this.changedPath.split('/')[0] : 'targets';
+    this.now = Date.now();
+    const names = ['root', 'targets', ...this.roles, 'snapshot', 'timestamp'];
+    this.first = new Map(names.map(role => [role, this.#signed(role, 1, this.files)]));
+  }
+
+  /** The blobs below `targets/`, as a stream for `git fast-import`. */
+  *artifacts() {
+    for (const content of this.files.values()) yield `blob\ndata ${content.length}\n${content}\n`;
+  }
+
+  /** The branches, as a stream for `git fast-import`; `targets` is the tree of what {@link artifacts} gives. */
+  *commits(targets) {
+    yield* this.#commit('main', undefined, this.#metadata());
+    yield `M 040000 ${targets} targets\n`;
+    const changed = new Map([[this.changedPath, 'another artifact\n']]);
+    yield* this.#commit(
+      'sign/changed',
+      'main',
+      new Map([[`targets/${this.changedPath}`, 'another artifact\n']]),
+    );
+    const next = this.#signed(this.changedRole, 2, new Map([...this.files, ...changed]));
+    const file = `metadata/${this.changedRole}.json`;
+    for (const [name, signers] of [
+      ['waiting', ['@bob']],
+      ['signed', ['@alice', '@bob']],
+    ]) {
+      yield* this.#commit(
+        `sign/${name}`,
+        'sign/changed',
+        new Map([[file, this.#document(next, PEOPLE, signers)]]),
+      );
+    }
+  }
+
+  /** What main publishes, by path: all metadata, and the one artifact that a client is to fetch. */
+  site() {
+    const { changedPath: path, files } = this;
+    const [name, ...folders] = path.split('/').toReversed();
+    const digest = sha256(files.get(path));
+    const site = new Map([
+      [`targets/${[...folders.toReversed(), `${digest}.${name}`].join('/')}`, files.get(path)],
+    ]);
+    for (const [file, bytes] of this.#metadata()) {
+      if (file.includes('root_history')) continue;
+      const role = file.replace('metadata/', '');
+      site.set(role === 'timestamp.json' ? role : `1.${role}`, bytes);
+    }
+    return site;
+  }
+
+  #metadata() {
+    this.metadata ??= new Map(
+      [...this.first].map(([role, signed]) => {
+        const online = role === 'snapshot' || role === 'timestamp';
+        const document = online
+          ? this.#document(signed, ['online'], ['online'])
+          : this.#document(signed, PEOPLE, PEOPLE.slice(0, THRESHOLD));
+        return [`metadata/${role}.json`, document];
+      }),
+    ).set('metadata/root_history/1.root.json', undefined);
+    return this.metadata.set('metadata/root_history/1.root.json', this.metadata.get('metadata/root.json'));
+  }
+
+  #path(index) {
+    const name = `artifact-${String(index).padStart(6, '0')}.txt`;
+    return this.roles.length === 0 ? name : `${this.roles[index % this.roles.length]}/${name}`;
+  }
+
+  #keyObject(name, publicKey) {
+    const key = {
+      keytype: 'ecdsa',
+      keyval: { public: publicKey.export({ type: 'spki', format: 'pem' }) },
+      scheme: 'ecdsa-sha2-nistp256',
+      ...(name === 'online'
+        ? { 'x-tuf-on-ci-online-uri': 'file:online.pem' }
+        : { 'x-tuf-on-ci-keyowner': name }),
+    };
+    return [name, { keyid: this.library.computeKeyid(key), key }];
+  }
+
+  #signed(role, version, files) {
+    const common = { spec_version: '1.0.31', version, expires: this.#expires(365) };
+    const periods = { 'x-tuf-on-ci-expiry-period': 365, 'x-tuf-on-ci-signing-period': 60 };
+    switch (role) {
+      case 'root':
+        return {
+          _type: 'root',
+          consistent_snapshot: true,
+          ...this.#rootDelegations(periods),
+          ...common,
+          ...periods,
+        };
+      case 'snapshot':
+        return { _type: 'snapshot', meta: listed(['targets', ...this.roles]), ...common };
+      case 'timestamp':
+        return { _type: 'timestamp', meta: listed(['snapshot']), ...common, expires: this.#expires(7) };
+      default:
+        return { _type: 'targets', ...this.#content(role, files), ...common, ...periods };
+    }
+  }
+
+  #rootDelegations(periods) {
+    const people = { keyids: this.#keyids(PEOPLE), threshold: THRESHOLD };
+    const online = { keyids: this.#keyids(['online']), threshold: 1, ...periods };
+    const timestamp = { ...online, 'x-tuf-on-ci-expiry-period': 7, 'x-tuf-on-ci-signing-period': 4 };
+    return {
+      keys: this.#keyMap([...PEOPLE, 'online']),
+      roles: { root: people, targets: people, snapshot: online, timestamp },
+    };
+  }
+
+  #content(role, files) {
+    const prefix = role === 'targets' ? '' : `${role}/`;
+    const own =
+      this.roles.length > 0 && role === 'targets'
+        ? []
+        : [...files].filter(([path]) => path.startsWith(prefix));
+    const targets = Object.fromEntries(
+      own.map(([path, content]) => [path, { hashes: { sha256: sha256(content) }, length: content.length }]),
+    );
+    if (this.roles.length === 0 || role !== 'targets') return { targets };
+    const delegated = this.roles.map(name => ({
+      keyids: this.#keyids(PEOPLE),
+      name,
+      paths: ['*', '*/*', '*/*/*', '*/*/*/*'].map(pattern => `${name}/${pattern}`),
+      terminating: true,
+      threshold: THRESHOLD,
+    }));
+    return { targets, delegations: { keys: this.#keyMap(PEOPLE), roles: delegated } };
+  }
+
+  #document(signed, eligible, signers) {
+    const payload = this.library.canonicalJson(signed);
+    const signatures = eligible.map(name => ({
+      keyid: this.keyObjects.get(name).keyid,
+      sig: signers.includes(name)
+        ? sign('sha256', payload, this.keys.get(name).privateKey).toString('hex')
+        : '',
+    }));
+    return Buffer.from(this.library.serializeJson({ signatures, signed }));
+  }
+
+  #keyids = names => names.map(name => this.keyObjects.get(name).keyid);
+  #keyMap = names =>
+    Object.fromEntries(names.map(name => this.keyObjects.get(name)).map(({ keyid, key }) => [keyid, key]));
+  #expires = days => `${new Date(this.now + days * DAY_MS).toISOString().slice(0, 19)}Z`;
+
+  *#commit(branch, from, files) {
+    yield `commit refs/heads/${branch}\n${COMMITTER}\ndata ${branch.length}\n${branch}\n`;
+    if (from !== undefined) yield `from refs/heads/${from}\n`;
+    for (const [path, content] of files) {
+      const bytes = Buffer.from(content);
+      yield `M 100644 inline ${path}\ndata ${bytes.length}\n`;
+      yield bytes;
+      yield '\n';
+    }
+  }
+}
+
+const listed = roles => Object.fromEntries(roles.map(role => [`${role}.json`, { version: 1 }]));
+/** Bytes in one write: one for each file would take half a minute. */
+const CHUNK = 1 << 20;
+const hash = (algorithm, content) => createHash(algorithm).update(content).digest('hex');
+const sha256 = content => hash('sha256', content);
+
+/** The tree of `files`, at most one folder deep. Made apart, as fast-import searches a folder from its start for each. */
+function makeTree(repository, files) {
+  const folders = new Map();
+  for (const [path, content] of files) {
+    const [name, folder = ''] = path.split('/').toReversed();
+    const line = `100644 blob ${hash('sha1', `blob ${content.length}\0${content}`)}\t${name}`;
+    if (folders.has(folder)) folders.get(folder).push(line);
+    else folders.set(folder, [line]);
+  }
+  const top = folders.get('') ?? [];
+  folders.delete('');
+  const trees = mktree(repository, [...folders.values()]);
+  return mktree(repository, [
+    [...top, ...[...folders.keys()].map((name, i) => `040000 tree ${trees[i]}\t${name}`)],
+  ])[0];
+}
+
+const mktree = (repository, trees) =>
+  execFileSync('git', ['mktree', '--batch'], {
+    cwd: repository,
+    input: trees.map(lines => `${lines.join('\n')}\n`).join('\n'),
+    encoding: 'utf8',
+    maxBuffer: CHUNK,
+  }).split('\n');
+
+async function fastImport(repository, stream) {
+  const child = spawn('git', ['fast-import', '--quiet', '--done', '--depth=0'], {
+    cwd: repository,
+    stdio: ['pipe', 'inherit', 'inherit'],
+  });
+  const ended = new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', code =>
+      code === 0 ? resolve() : reject(new Error(`git fast-import ended with ${code}`)),
+    );
+  });
+  let [pieces, size] = [[], 0];
+  for (const piece of stream) {
+    size += pieces.push(Buffer.from(piece)) && piece.length;
+    if (size < CHUNK) continue;
+    if (!child.stdin.write(Buffer.concat(pieces)))
+      await new Promise(resolve => child.stdin.once('drain', resolve));
+    [pieces, size] = [[], 0];
+  }
+  child.stdin.end(Buffer.concat([...pieces, Buffer.from('done\n')]));
+  await ended;
+}

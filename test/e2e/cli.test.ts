@@ -1,0 +1,327 @@
+import { existsSync } from 'node:fs';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { type BuiltCli, builtCli, type Ran, type RunOptions, runProgram } from '../support/cli.ts';
+import { NOW_FLAG } from '../support/crew.ts';
+import { runInTerminal } from '../support/terminal.ts';
+import { testKey } from '../support/test-keys.ts';
+import { type TestWorld, worldTest as test, UPDATE } from '../support/world.ts';
+
+let cli: BuiltCli;
+beforeAll(async () => {
+  cli = await builtCli();
+});
+afterAll(() => cli[Symbol.asyncDispose]());
+
+const COMMANDS = 'init delegate sign status update-targets online-sign verify build demo'.split(' ');
+
+/** Runs the command in a person's clone of the world. */
+const inClone = (
+  world: TestWorld,
+  name: Parameters<TestWorld['person']>[0],
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ran> => cli.run([...args, ...NOW_FLAG], { cwd: world.person(name).folder, ...options });
+
+describe('help', () => {
+  test('of the command teaches it: every command, the exit codes, where to start', async () => {
+    const { exit, stdout, stderr } = await cli.run(['--help']);
+    expect([exit, stderr]).toEqual([0, '']);
+    for (const name of COMMANDS) expect(stdout).toContain(`  ${name} `);
+    expect(stdout).toContain('Start here:');
+    expect(stdout).toContain('69  no card');
+    expect(Math.max(...stdout.split('\n').map(line => line.length))).toBeLessThanOrEqual(110);
+  });
+
+  for (const name of COMMANDS) {
+    test(`of ${name} names its flags`, async () => {
+      const { exit, stdout, stderr } = await cli.run([name, '--help']);
+      expect([exit, stderr]).toEqual([0, '']);
+      expect(stdout).toContain(`Usage: tuf-signer ${name}`);
+      expect(stdout).toContain('--repo');
+    });
+  }
+
+  test('of the version', async () => {
+    expect(await cli.run(['--version'])).toEqual({ exit: 0, stdout: '0.1.0\n', stderr: '' });
+  });
+});
+
+describe('exit codes', () => {
+  const usage: readonly (readonly string[])[] = [
+    [],
+    ['no-such-command'],
+    ['status', '--no-such-flag'],
+    ['status', 'too', 'many'],
+    ['delegate', 'sign/x'],
+    ['build'],
+    ['status', '--now', 'yesterday'],
+    ['status', '--user', 'a b'],
+    ['status', '--event', '--help'],
+    ['status', '--event', 'no-such-branch'],
+    ['sign', 'main'],
+    ['sign', 'sign/$(id)'],
+    ['sign', UPDATE, '--key', 'pkcs11:token'],
+    ['sign', UPDATE, '--pin-fd', 'x'],
+    ['delegate', UPDATE, '../up', '--threshold', '1'],
+    ['delegate', UPDATE, 'tools'],
+    ['delegate', UPDATE, 'tools', '--threshold', 'two'],
+    ['delegate', UPDATE, 'tools', '--periods', '60/365'],
+    ['delegate', UPDATE, 'tools', '--signers', '@a', '--online-key', 'file:x.pem'],
+    ['verify', '--trusted-root', 'no-such-file'],
+    ['init', '--signers', '@alice'],
+  ];
+  for (const args of usage) {
+    test(`64: tuf-signer ${args.join(' ')}`, async ({ shared }) => {
+      const { exit, stdout, stderr } = await cli.run(args, { cwd: shared.person('alice').folder });
+      expect([exit, stdout]).toEqual([64, '']);
+      expect(stderr).not.toContain('    at ');
+      expect(stderr).not.toBe('');
+    });
+  }
+
+  test('66: an event that is not there', async ({ world }) => {
+    expect(await inClone(world, 'alice', ['sign', UPDATE])).toMatchObject({ exit: 66 });
+  });
+
+  test('69: a key file that is not there', async ({ world }) => {
+    world.push({ 'targets/one.txt': 'one' });
+    await world.updateTargets();
+    const ran = await inClone(world, 'alice', ['sign', UPDATE, '--yes', '--key', 'file:no-such.pem']);
+    expect(ran).toMatchObject({ exit: 69 });
+    expect(ran.stderr).toContain('is not there');
+  });
+
+  test('73: a folder of something else', async ({ world }) => {
+    const ran = await inClone(world, 'alice', ['build', '--out', '.']);
+    expect(ran).toMatchObject({ exit: 73 });
+  });
+
+  test('74: no repository, no folder, a remote that is gone', async ({ world }) => {
+    expect(await cli.run(['status'], { cwd: tmpdir() })).toMatchObject({ exit: 74 });
+    const nowhere = await cli.run(['status', '--repo', 'no-such-folder']);
+    expect(nowhere).toMatchObject({ exit: 74, stderr: expect.stringContaining('does not exist') as unknown });
+    world.person('alice').git.git('remote', 'set-url', 'origin', '/no/such/remote');
+    expect(await inClone(world, 'alice', ['sign'])).toMatchObject({ exit: 74 });
+  });
+
+  test('2: main that is not fit to be signed', async ({ world }) => {
+    world.remote.commit({ 'targets/tools/greet.sh': 'evil' }, { branch: 'main' });
+    const ran = await inClone(world, 'alice', ['online-sign', '--json']);
+    expect(ran.exit).toBe(2);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ signed: [], reasons: [{ rule: 'artifacts' }] });
+  });
+});
+
+describe('output', () => {
+  test('has no colour when piped, nor under NO_COLOR on a terminal', async ({ world }) => {
+    world.push({ 'targets/one.txt': 'one' });
+    world.person('alice').git.git('fetch', '-q');
+    const args = ['status', '--event', `origin/${UPDATE}`, ...NOW_FLAG];
+    const piped = await inClone(world, 'alice', args);
+    // oxlint-disable-next-line no-control-regex
+    expect(piped.stdout).not.toMatch(/\u001b/);
+    const cwd = world.person('alice').folder;
+    const [plain, coloured] = await Promise.all([
+      runInTerminal(cli, args, [], { cwd, env: { NO_COLOR: '1' } }),
+      runInTerminal(cli, args, [], { cwd }),
+    ]);
+    expect(plain.screen).not.toContain('\u001b[');
+    expect(coloured.screen).toContain('\u001b[');
+    expect([piped.exit, plain.exit, coloured.exit]).toEqual([1, 1, 1]);
+  });
+
+  test('a reader that closes early is no fault', async ({ world }) => {
+    const cwd = world.person('alice').folder;
+    const piped = `'${process.execPath}' '${cli.file}' status --event origin/main; echo "exit $?" >&2`;
+    const { stderr } = await runProgram('sh', ['-c', `(${piped}) | true`], { cwd });
+    expect(stderr).toBe('exit 3\n');
+  });
+
+  test('of --json parses, for every command that has it', async ({ world }) => {
+    world.push({ 'targets/one.txt': 'one' });
+    world.person('alice').git.git('fetch', '-q');
+    for (const args of [
+      ['sign'],
+      ['status', '--event', `origin/${UPDATE}`],
+      ['update-targets', UPDATE],
+      ['online-sign'],
+      ['verify', '--rev', 'origin/main'],
+      ['build', '--out', join(world.folder, 'site')],
+    ]) {
+      const { stdout } = await inClone(world, 'alice', [...args, '--json'], {
+        env: { TUF_SIGNER_KEYS: join(world.folder, 'keys') },
+      });
+      expect(JSON.parse(stdout), args.join(' ')).toBeTypeOf('object');
+    }
+  });
+});
+
+describe('without a card service', () => {
+  test('status works, and sign says what to do once it needs a card', async ({ world }) => {
+    // dist/ without node_modules: the native binding can not be loaded.
+    const folder = await mkdtemp(join(tmpdir(), 'tuf-signer-bare-'));
+    await cp(join(cli.file, '..'), join(folder, 'dist'), { recursive: true });
+    await cp(join(cli.file, '../../package.json'), join(folder, 'package.json'), { dereference: true });
+    const run = (...args: string[]): Promise<Ran> =>
+      runProgram(process.execPath, [join(folder, 'dist/cli.mjs'), ...args, ...NOW_FLAG], {
+        cwd: world.person('alice').folder,
+      });
+    world.push({ 'targets/one.txt': 'one' });
+    await world.updateTargets();
+    world.person('alice').git.git('fetch', '-q');
+    expect((await run('status', '--event', `origin/${UPDATE}`)).exit).toBe(1);
+    const signing = await run('sign', UPDATE, '--yes');
+    expect(signing.exit).toBe(69);
+    expect(signing.stderr).toContain('install pcscd');
+    await rm(folder, { recursive: true });
+  });
+
+  test('sign with the binding but no daemon says so', async ({ world }) => {
+    world.push({ 'targets/one.txt': 'one' });
+    await world.updateTargets();
+    const before = world.refs();
+    const ran = await inClone(world, 'alice', ['sign', UPDATE, '--yes']);
+    expect([ran.exit, world.refs()]).toEqual([69, before]);
+    expect(ran.stderr.trim().split('\n').at(-1)).toMatch(/^tuf-signer: .*pcscd/);
+  });
+});
+
+/** A binding whose card blocks a thread of Node's pool for ever, as a card that waits for a touch does. */
+const BLOCKING_BINDING = `
+import { pbkdf2 } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+export const CardMode = { SHARED: 2 };
+export const CardDisposition = { LEAVE: 0, RESET: 1 };
+export const ReaderStatus = { PRESENT: 1 };
+class Reader extends EventEmitter {
+  name() { return 'Reader'; }
+  connect() {
+    pbkdf2('x', 'y', 2 ** 31 - 1, 64, 'sha512', () => {});
+    return Promise.reject(Object.assign(new Error('busy'), { code: 'CardIsBusy' }));
+  }
+}
+export class Client extends EventEmitter {
+  start() {
+    const reader = new Reader();
+    setTimeout(() => this.emit('reader', reader), 1);
+    setTimeout(() => reader.emit('change', { has: () => true }), 2);
+  }
+  stop() {}
+}`;
+
+test('a card that blocks a thread does not keep the command alive', async ({ world }) => {
+  const folder = join(world.folder, 'blocked');
+  await cp(join(cli.file, '..'), join(folder, 'dist'), { recursive: true });
+  await cp(join(cli.file, '../../package.json'), join(folder, 'package.json'), { dereference: true });
+  const binding = join(folder, 'node_modules/pcsc-mini');
+  await mkdir(binding, { recursive: true });
+  await writeFile(join(binding, 'package.json'), '{"type": "module", "exports": "./index.js"}');
+  await writeFile(join(binding, 'index.js'), BLOCKING_BINDING);
+  world.push({ 'targets/one.txt': 'one' });
+  await world.updateTargets();
+  const ran = await runProgram(
+    process.execPath,
+    [join(folder, 'dist/cli.mjs'), 'sign', UPDATE, '--yes', ...NOW_FLAG],
+    {
+      cwd: world.person('alice').folder,
+      deadline: 20_000,
+    },
+  );
+  expect(ran.exit).toBe(137);
+  expect(ran.stderr).toContain('take it out and put it back');
+});
+
+describe('secrets', () => {
+  test('a PIN in the environment reaches neither output nor what git starts', async ({ world }) => {
+    const spy = join(world.folder, 'ssh');
+    const seen = join(world.folder, 'seen');
+    await writeFile(spy, `#!/bin/sh\nenv > '${seen}'\nexit 1\n`);
+    await chmod(spy, 0o755);
+    world.person('alice').git.git('remote', 'set-url', 'origin', 'ssh://example.invalid/x.git');
+    const env = { GIT_SSH_COMMAND: spy, TUF_SIGNER_PIN: '27182818' };
+    const ran = await inClone(world, 'alice', ['sign', UPDATE, '--yes'], { env });
+    expect(ran.exit).toBe(74);
+    expect(await readFile(seen, 'utf8')).toContain('GIT_SSH_COMMAND');
+    expect(`${await readFile(seen, 'utf8')}${ran.stdout}${ran.stderr}`).not.toContain('27182818');
+  });
+
+  test('an unknown fault is told as a defect to report, with no secret in it', async ({ world }) => {
+    const broken = 'JSON.stringify = () => { throw new RangeError("boom"); };';
+    const ran = await inClone(world, 'alice', ['status', '--event', 'origin/main', '--json'], {
+      env: {
+        NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(broken)}`,
+        TUF_SIGNER_PIN: '27182818',
+      },
+    });
+    expect([ran.exit, ran.stdout]).toEqual([70, '']);
+    expect(ran.stderr).toMatch(/^tuf-signer: this is a defect of tuf-signer 0\.1\.0 .*: please report it/);
+    expect(ran.stderr).toContain('RangeError: boom\n    at ');
+    expect(ran.stderr).not.toContain('27182818');
+  });
+});
+
+describe.skipIf(!existsSync('/usr/bin/script'))('at a terminal', () => {
+  test('init asks for everything, with presets', async ({ empty: world }) => {
+    const alice = world.person('alice');
+    alice.git.git('config', '--unset', 'tuf-signer.user');
+    await mkdir(join(world.folder, 'keys'), { recursive: true });
+    await writeFile(join(world.folder, 'keys/alice.pem'), testKey(100).privatePem, { mode: 0o600 });
+    const { exit, screen } = await runInTerminal(
+      cli,
+      ['init', '--key', 'file:alice.pem', ...NOW_FLAG],
+      [
+        ['Your account', '@alice'],
+        ['Who signs root?', '@alice'],
+        ['have to sign root', ''],
+        ['root expires', ''],
+        ['Who signs targets?', ''],
+        ['have to sign targets', ''],
+        ['targets expires', ''],
+        ['automation signs with', 'file:online.pem'],
+        ['Make a new key there?', 'y'],
+        ['Sign root and targets?', 'y'],
+      ],
+      { cwd: alice.folder, env: { TUF_SIGNER_KEYS: join(world.folder, 'keys') } },
+    );
+    expect(screen).toContain('You have signed root and targets');
+    expect(exit).toBe(0);
+    expect(alice.git.git('config', 'tuf-signer.user')).toBe('@alice');
+  });
+
+  test('sign shows the change and takes no for an answer', async ({ world }) => {
+    world.push({ 'targets/one.txt': 'one' });
+    await world.updateTargets();
+    const before = world.refs();
+    const key = join(world.folder, 'keys/alice.pem');
+    await writeFile(key, testKey(100).privatePem, { mode: 0o600 });
+    const { exit, screen } = await runInTerminal(
+      cli,
+      ['sign', UPDATE, '--key', `file:${key}`, ...NOW_FLAG],
+      [['Sign targets?', 'n']],
+      { cwd: world.person('alice').folder },
+    );
+    expect(screen).toContain('one.txt');
+    expect([exit, world.refs()]).toEqual([77, before]);
+  });
+
+  test('the end of input is no answer', async ({ world }) => {
+    world.push({ 'targets/one.txt': 'one' });
+    await world.updateTargets();
+    const { exit } = await runInTerminal(
+      cli,
+      ['sign', UPDATE, '--key', 'file:alice.pem', ...NOW_FLAG],
+      [['Sign targets?', '\u0004']],
+      { cwd: world.person('alice').folder },
+    );
+    expect(exit).toBe(77);
+  });
+});
+
+test('a link to the command works as the command', async ({ world }) => {
+  const link = join(world.folder, 'tuf-signer');
+  await symlink(cli.file, link);
+  expect((await runProgram(link, ['--version'])).exit).toBe(0);
+});
