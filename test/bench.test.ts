@@ -30,6 +30,8 @@ describe('npm run bench', () => {
       'status, following',
       'update-targets, one changed, and push',
       'sign with a key file, and push',
+      'sign with a card in process, and push',
+      'key list, one card in process',
       'verify main',
       'client, refresh and one download',
       'start-up: tuf-signer --help',

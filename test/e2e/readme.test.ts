@@ -50,7 +50,15 @@ exec '${process.execPath}' '${cli.file}' "$@"
 }
 
 test('every example works as it is written', async () => {
-  expect([...blocks.keys()]).toEqual(['init', 'sign', 'delegate', 'publish', 'library']);
+  expect([...blocks.keys()]).toEqual([
+    'init',
+    'sign',
+    'delegate',
+    'policyfile',
+    'policy',
+    'publish',
+    'library',
+  ]);
   await using crew = await Crew.gather(cli, 'alice', 'bob', 'carol');
   const signAll = async (event: string, ...names: readonly string[]): Promise<void> => {
     for (const name of names) await perform(crew, name, commands('sign').replaceAll('sign/init', event));
@@ -73,6 +81,10 @@ test('every example works as it is written', async () => {
   const [, ...afterMerge] = commands('publish').split('\n');
   const again = await perform(crew, 'alice', afterMerge.join('\n'));
   expect(again.stderr).toContain('1 artifact.');
+
+  await writeFile(join(crew.folder, 'tuf-signer.yml'), blocks.get('policyfile') ?? '');
+  await perform(crew, 'alice', commands('policy'));
+  expect(crew.remote.git('ls-tree', '--name-only', 'sign/policy')).toContain('tuf-signer.yml');
 
   await using server = await serveFolder(join(crew.clone('alice').folder, 'site'));
   const consumer = join(crew.folder, 'consumer');

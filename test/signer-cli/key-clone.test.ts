@@ -62,6 +62,7 @@ describe('in a clone, key doctor', () => {
       expect.stringMatching(/^ok {4}git commits as .+ <.+@.+>$/),
       'ok    you are @alice',
       'ok    remote origin answers',
+      'ok    no forge: remote origin is a git repository alone, where people run update-targets and online-sign',
       '',
     ]);
   });
@@ -73,6 +74,21 @@ describe('in a clone, key doctor', () => {
     expect([outcome.code, outcome.asked]).toEqual([0, []]);
     expect(about(outcome)).toContain(
       '      fix: see what git fetch origin says; a password or a touch may be all that it wants',
+    );
+  });
+
+  test('warns of a forge on which nothing judges events', async ({ world }) => {
+    const { git } = world.person('alice');
+    git.git('config', 'url.file:///nowhere/.insteadOf', 'https://forge.invalid/');
+    git.git('remote', 'set-url', 'origin', 'https://forge.invalid/repository');
+    const outcome = await run(world, 'alice', ['doctor']);
+    expect(about(outcome)).toContain(
+      'warn  no workflow on main runs tuf-signer: events are judged only where somebody runs it',
+    );
+    git.commit({ '.github/workflows/tuf.yml': 'run: tuf-signer status' }, { branch: 'with-workflow' });
+    git.git('update-ref', 'refs/remotes/origin/main', 'with-workflow');
+    expect(about(await run(world, 'alice', ['doctor']))).toContain(
+      'ok    a workflow on main runs tuf-signer (.github/workflows)',
     );
   });
 

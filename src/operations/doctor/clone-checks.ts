@@ -3,7 +3,7 @@ import { GitError } from '../../git/error.ts';
 import type { RemoteName } from '../../git/names.ts';
 import { gitText, runGit } from '../../git/process.ts';
 import type { GitRepository } from '../../git/repository.ts';
-import { authorOf, pullRemote, type Workspace } from '../workspace.ts';
+import { authorOf, findMain, pullRemote, type Workspace } from '../workspace.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 
 /** The oldest git that knows every option that we use (`rev-parse --end-of-options` is the newest of them). */
@@ -42,8 +42,45 @@ export async function checkClone(workspace: Workspace): Promise<readonly Check[]
     return [...checks, fail('remote', 'this clone has no remote', 'git remote add origin URL')];
   const push = workspace.settings.pushRemote ?? pull;
   const names = pull === push ? [pull] : [pull, push];
-  return [...checks, ...(await Promise.all(names.map(name => remoteCheck(workspace.repository, name))))];
+  const remotes = names.map(name => remoteCheck(workspace.repository, name));
+  return [...checks, ...(await Promise.all([...remotes, forgeCheck(workspace, pull)]))];
 }
+
+/** Does anything on main judge events when they are pushed? Where a forge is in play at all. */
+async function forgeCheck(workspace: Workspace, remote: RemoteName): Promise<Check> {
+  const url = workspace.remotes.find(({ name }) => name === remote)?.url ?? '';
+  if (!/^(?:https?|ssh):\/\/|^[\w.-]+@[\w.-]+:/.test(url))
+    return ok(
+      'forge',
+      `no forge: remote ${remote} is a git repository alone, where people run update-targets and online-sign`,
+    );
+  try {
+    const { commit } = await findMain(workspace);
+    const search = [
+      'grep',
+      '--quiet',
+      '--fixed-strings',
+      '--no-textconv',
+      '-e',
+      'tuf-signer',
+      commit,
+      '--',
+      WORKFLOWS,
+    ];
+    const { exitCode } = await runGit(workspace.repository, search, { answers: [0, 1] });
+    if (exitCode === 0) return ok('forge', `a workflow on main runs tuf-signer (${WORKFLOWS})`);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    return warn('forge', `main is not known here: ${error.message}`, `git fetch ${remote}`);
+  }
+  return warn(
+    'forge',
+    `no workflow on main runs tuf-signer: events are judged only where somebody runs it`,
+    `add one to ${WORKFLOWS} that runs tuf-signer update-targets and status for pushes to sign/**`,
+  );
+}
+
+const WORKFLOWS = '.github/workflows';
 
 async function identityCheck(workspace: Workspace): Promise<Check> {
   try {
