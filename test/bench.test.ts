@@ -32,6 +32,7 @@ describe('npm run bench', () => {
       'sign with a key file, and push',
       'sign with a card in process, and push',
       'key list, one card in process',
+      "a signature's host side, warm",
       'verify main',
       'client, refresh and one download',
       'start-up: tuf-signer --help',
