@@ -27,7 +27,7 @@ const badName = (act: () => unknown): string => {
 describe('role names', () => {
   it.each([
     ['a word', 'rekor'],
-    ['a host name', 'registry.npmjs.org'],
+    ['a host name', 'registry.example.org'],
     ['hyphens and underscores', 'a-b_c'],
     ['digits', '2026'],
     ['a hash bin', '00-07'],

@@ -16,7 +16,7 @@ describe('metadataFile', () => {
   it.each<readonly [string, object]>([
     ['root.json', { kind: 'role', role: 'root' }],
     ['timestamp.json', { kind: 'role', role: 'timestamp' }],
-    ['registry.npmjs.org.json', { kind: 'role', role: 'registry.npmjs.org' }],
+    ['registry.example.org.json', { kind: 'role', role: 'registry.example.org' }],
     ['.signing-event-state', { kind: 'state' }],
     ['root_history/1.root.json', { kind: 'history', version: 1 }],
     ['root_history/9999999999.root.json', { kind: 'history', version: 9_999_999_999 }],
