@@ -45,8 +45,7 @@ export function terminalAsker(input: Input, output: NodeJS.WritableStream, yes: 
     confirm: async question => yes || /^y(es)?$/i.test(await text(`${question} [y/N]`)),
     secret: async question => {
       if (!isInteractive) throw nobody(question);
-      output.write(`${escapeTerminal(question)} `);
-      return readHidden(input, output);
+      return readHidden(input, output, `${escapeTerminal(question)} `);
     },
   };
 }
@@ -63,10 +62,12 @@ const ERASE = new Set([0x08, 0x7f]);
 const [CTRL_C, CTRL_D, CTRL_U] = [0x03, 0x04, 0x15];
 
 /** Reads bytes in raw mode, so that a secret is never a string and never on the screen. */
-async function readHidden(input: Input, output: NodeJS.WritableStream): Promise<Uint8Array> {
+async function readHidden(input: Input, output: NodeJS.WritableStream, prompt: string): Promise<Uint8Array> {
   const typed = new Uint8Array(MAX_SECRET);
   let length = 0;
+  // Before the prompt: whoever types at once is not shown either.
   input.setRawMode?.(true);
+  output.write(prompt);
   input.resume();
   try {
     for (;;) {

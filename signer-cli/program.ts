@@ -12,12 +12,12 @@ quorum is reached, and merged.`;
 
 const EXAMPLES = `
 Start here:
-  tuf-signer demo                          see the whole of it on virtual cards, in a folder of its own
+  tuf-signer demo                          the whole of it, on virtual cards
   tuf-signer init                          start a repository in this clone (asks what it needs)
   tuf-signer sign                          list the events that wait for you
-  tuf-signer sign sign/NAME                join or sign one: every change is shown before you agree
-  tuf-signer key doctor                    is everything here that signing needs? Each fault with its fix
-  tuf-signer key list                      your cards, their keys, and what those sign in this repository
+  tuf-signer sign sign/NAME                join or sign one, after seeing every change
+  tuf-signer key doctor                    what signing needs, each fault with its fix
+  tuf-signer key list                      your cards, their keys, what they sign
   tuf-signer status                        judge the event that is checked out, and say why
 
 Settings of a clone: git config tuf-signer.user @you (also .pull-remote, .push-remote).
