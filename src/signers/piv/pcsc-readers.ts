@@ -11,6 +11,12 @@ const POLL = 10;
 const MAX_ROUNDS = 50;
 
 /**
+ * Clients whose service went away under them. What they hold of it can't be given back any more: the binding would try when the
+ * garbage collector takes them, and throw where nobody can catch it. So it never takes them; there is one for each lost daemon.
+ */
+const unreleased = new Set<Pcsc.Client>();
+
+/**
  * Follows which readers there are and whether a card is in them. The binding offers no list, only events from a thread of its
  * own, which also keeps the process alive until {@link stop}.
  */
@@ -29,6 +35,7 @@ export class ReaderMonitor {
       monitor.#client.start();
       return monitor;
     } catch (error) {
+      unreleased.add(monitor.#client);
       throw isPcscError(error) ? pcscError(error) : error;
     }
   }
@@ -77,6 +84,7 @@ export class ReaderMonitor {
     } catch (error) {
       // The service is gone, and its thread with it.
       if (!isPcscError(error)) throw error;
+      unreleased.add(this.#client);
     }
   }
 
