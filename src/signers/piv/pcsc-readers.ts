@@ -11,10 +11,11 @@ const POLL = 10;
 const MAX_ROUNDS = 50;
 
 /**
- * Clients whose service went away under them. What they hold of it can't be given back any more: the binding would try when the
- * garbage collector takes them, and throw where nobody can catch it. So it never takes them; there is one for each lost daemon.
+ * All clients of this process. {@link ReaderMonitor.stop} gives back what they hold; where the service went away meanwhile that
+ * can't be done, and the binding would try again when the garbage collector takes them, and throw where nobody can catch it.
+ * So it never takes them: some hundred bytes for each transport.
  */
-const unreleased = new Set<Pcsc.Client>();
+const clients = new Set<Pcsc.Client>();
 
 /**
  * Follows which readers there are and whether a card is in them. The binding offers no list, only events from a thread of its
@@ -35,13 +36,13 @@ export class ReaderMonitor {
       monitor.#client.start();
       return monitor;
     } catch (error) {
-      unreleased.add(monitor.#client);
       throw isPcscError(error) ? pcscError(error) : error;
     }
   }
 
   private constructor(module: typeof Pcsc) {
     this.#client = new module.Client();
+    clients.add(this.#client);
     this.#status = module.ReaderStatus;
     this.#client.on('reader', reader => {
       this.#follow(reader);
@@ -84,7 +85,6 @@ export class ReaderMonitor {
     } catch (error) {
       // The service is gone, and its thread with it.
       if (!isPcscError(error)) throw error;
-      unreleased.add(this.#client);
     }
   }
 
