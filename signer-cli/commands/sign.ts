@@ -8,6 +8,7 @@ import {
   personalSigner,
   prompterOf,
   type RunContext,
+  trustOf,
   workspaceOf,
 } from '../run-context.ts';
 
@@ -25,7 +26,12 @@ export async function run(
   const branch = parseSigningEvent(event);
   await using workspace = await workspaceOf(flags);
   await using signer = personalSigner(flags, context);
-  const outcome = await signEvent(workspace, branch, signer, prompterOf(context));
+  const outcome = await signEvent(workspace, {
+    branch,
+    signer,
+    prompter: prompterOf(context),
+    trust: await trustOf(flags, context),
+  });
   const { output } = context;
   const { report } = outcome.event;
   if (flags.json === true) {

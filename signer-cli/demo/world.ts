@@ -7,6 +7,8 @@ import type { BranchName } from '../../src/git/names.ts';
 import { runGit } from '../../src/git/process.ts';
 import { type GitRepository, openBareRepository, openRepository } from '../../src/git/repository.ts';
 import { type KeyOwner, parseKeyOwner } from '../../src/metadata/names.ts';
+import { folderPins } from '../../src/operations/pin/folder.ts';
+import type { PinStore } from '../../src/operations/pin/pin.ts';
 import type { Prompter } from '../../src/operations/prompter.ts';
 import { type SignOutcome, signEvent } from '../../src/operations/sign.ts';
 import { runSigningEvent, type SigningEventOutcome } from '../../src/operations/signing-event.ts';
@@ -21,6 +23,8 @@ export interface Actor {
   readonly owner: KeyOwner;
   readonly folder: string;
   readonly signer: HeldSigner;
+  /** What they trust, on a machine of their own. */
+  readonly pins: PinStore;
 }
 
 /** Everything that takes part in the demo, in one folder. */
@@ -72,7 +76,12 @@ export async function createActor(world: World, name: string, serial: number): P
     requestPin: async () => Buffer.from(DEMO_PIN),
     confirmLastTry: async () => false,
   };
-  return { owner, folder, signer: cardSigner(virtualTransport([card]), prompts, parsePivUri('piv:')) };
+  return {
+    owner,
+    folder,
+    signer: cardSigner(virtualTransport([card]), prompts, parsePivUri('piv:')),
+    pins: folderPins(join(world.folder, `${name}.pins`)),
+  };
 }
 
 async function clone(world: World, folder: string, name: string, email: string): Promise<GitRepository> {
@@ -107,7 +116,7 @@ export async function personSigns(
   prompter: Prompter,
 ): Promise<{ readonly outcome: SignOutcome; readonly event: SigningEventOutcome }> {
   const outcome = await inClone(world, actor.folder, workspace =>
-    signEvent(workspace, branch, actor.signer, prompter),
+    signEvent(workspace, { branch, signer: actor.signer, prompter, trust: { pins: actor.pins } }),
   );
   return { outcome, event: await afterPush(world, branch) };
 }

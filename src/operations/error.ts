@@ -13,6 +13,10 @@ export type OperationErrorCode =
   | 'DECLINED'
   /** A check said no before anything was written. */
   | 'REFUSED'
+  /** What the remote has does not follow from what this machine trusts. */
+  | 'UNTRUSTED'
+  /** What this machine keeps of whom it trusts can't be read. */
+  | 'BAD_PIN'
   /** Other people kept changing the branch while we tried. */
   | 'RACE_LOST'
   /** No configured signer has the key that is needed. */

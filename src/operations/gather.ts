@@ -87,6 +87,13 @@ async function verifyKnownGood(
   return { faults, artifactsVerified: !faults.some(({ rule }) => rule === 'artifacts') };
 }
 
+/** One complete repository, as values. */
+export interface GatheredRepository {
+  readonly tree: RepositoryTree;
+  readonly facts: Facts;
+  readonly policy: Policy;
+}
+
 /**
  * Reads one complete repository for {@link judgeRepository}, every hash and every root. Attestations are verified where an
  * instant to do it at is given. Throws {@link GitError}.
@@ -95,7 +102,7 @@ export async function gatherRepository(
   objects: ObjectReader,
   commit: CommitSha,
   now?: Instant,
-): Promise<{ readonly tree: RepositoryTree; readonly facts: Facts; readonly policy: Policy }> {
+): Promise<GatheredRepository> {
   const trees = new TreeReader(objects);
   const tree = await trees.read(commit);
   const policy = policyOf(tree);

@@ -20,8 +20,10 @@ import {
   signatureFiles,
   withSignature,
 } from './made-signatures.ts';
+import { proposePin, type Trust } from './pin/trust.ts';
+import { TrustedMain } from './pin/trusted-main.ts';
 import type { Prompter } from './prompter.ts';
-import { fetchMain, requireUser, type Workspace } from './workspace.ts';
+import { requireUser, type Workspace } from './workspace.ts';
 
 export interface SignOutcome {
   /** Roles joined by accepting an invitation. */
@@ -32,36 +34,42 @@ export interface SignOutcome {
   readonly event: LoadedEvent;
 }
 
+export interface SignRequest {
+  readonly branch: BranchName;
+  readonly signer: PersonalSigner;
+  readonly prompter: Prompter;
+  readonly trust: Trust;
+}
+
 const MAX_TRIES = 5;
 
 /**
- * What a keyholder does in an event: join where invited, then sign what their keys are asked for. Everything is
- * recomputed from git objects and shown before one confirmation. A signature, once made, is kept through lost races, cut
+ * What a keyholder does in an event: main is verified from what this machine trusts, then they join where invited, and sign
+ * what their keys are asked for. Everything is recomputed from git objects and shown before one confirmation. A signature, once made, is kept through lost races, cut
  * networks and pulled cards, and goes out with the next run as long as it is over what the event holds.
  *
- * Throws {@link OperationError} `REFUSED` (the event is rejected), `DECLINED`, `NO_SIGNER`, `RACE_LOST`; the errors of
- * git and of the signer.
+ * Throws {@link OperationError} `REFUSED` (the event is rejected), `UNTRUSTED`, `BAD_PIN`, `DECLINED`, `NO_SIGNER`,
+ * `RACE_LOST`; the errors of git and of the signer.
  */
-export async function signEvent(
-  workspace: Workspace,
-  branch: BranchName,
-  signer: PersonalSigner,
-  prompter: Prompter,
-): Promise<SignOutcome> {
+export async function signEvent(workspace: Workspace, request: SignRequest): Promise<SignOutcome> {
+  const { branch, prompter, trust } = request;
   const user = requireUser(workspace);
   prompter.progress('fetching main and the signing events');
-  await fetchMain(workspace);
+  const main = new TrustedMain(workspace, branch, trust, prompter);
+  await main.fetch();
   let event = await loadRemoteEvent(workspace, branch);
   requireSound(event, prompter);
   let joined: readonly RoleName[] = [];
   if (invitedRoles(event, user).length > 0) {
-    joined = await acceptInvitations(workspace, branch, user, signer, prompter);
+    joined = await acceptInvitations(workspace, request, user, main);
     prompter.progress(`you have joined ${joined.join(' and ')}`);
     event = await loadRemoteEvent(workspace, branch);
     requireSound(event, prompter); // somebody may have pushed between the answer and now
   }
-  const signing = new Signing(workspace, user, signer, prompter);
-  return { joined, ...(await signing.run(event)) };
+  const signing = new Signing(workspace, user, request, main);
+  const outcome = { joined, ...(await signing.run(event)) };
+  if (main.isEmpty) await proposePin(workspace, outcome.event.gathered.event, trust.pins);
+  return outcome;
 }
 
 /** What `user`'s keys are asked to sign now. */
@@ -82,14 +90,16 @@ class Signing {
   readonly #user: KeyOwner;
   readonly #signer: Signer;
   readonly #prompter: Prompter;
+  readonly #main: TrustedMain;
   #made: Signatures = new Map();
   #agreed = '';
 
-  constructor(workspace: Workspace, user: KeyOwner, signer: Signer, prompter: Prompter) {
+  constructor(workspace: Workspace, user: KeyOwner, { signer, prompter }: SignRequest, main: TrustedMain) {
     this.#workspace = workspace;
     this.#user = user;
     this.#signer = signer;
     this.#prompter = prompter;
+    this.#main = main;
   }
 
   async run(
@@ -109,7 +119,7 @@ class Signing {
         await forgetKept(this.#workspace, event);
         return { signed: [...fitting.keys()], event: await loadRemoteEvent(this.#workspace, branch) };
       }
-      await fetchMain(this.#workspace);
+      await this.#main.fetch();
       event = await loadRemoteEvent(this.#workspace, branch);
       this.#prompter.progress(
         'somebody else changed the event meanwhile: your signatures are kept, looking again',

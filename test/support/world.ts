@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,8 @@ import { type DelegateRequest, delegate } from '../../src/operations/delegate.ts
 import { type LoadedEvent, loadRemoteEvent } from '../../src/operations/event.ts';
 import { type InitRequest, initRepository } from '../../src/operations/init.ts';
 import { type OnlineOutcome, onlineSign } from '../../src/operations/online-sign.ts';
+import { folderPins } from '../../src/operations/pin/folder.ts';
+import type { PinStore } from '../../src/operations/pin/pin.ts';
 import type { Prompter } from '../../src/operations/prompter.ts';
 import { type SignOutcome, signEvent } from '../../src/operations/sign.ts';
 import { type UpdateOutcome, updateTargets } from '../../src/operations/update-targets.ts';
@@ -50,19 +52,31 @@ export interface TestClock extends Clock {
 export interface TestPrompter extends Prompter {
   readonly shown: EventReport[];
   readonly questions: string[];
+  /** The questions of trust among them. */
+  readonly trustQuestions: string[];
   readonly said: string[];
 }
 
 export function prompter(answer: (question: string) => boolean = () => true): TestPrompter {
-  const [shown, questions, said]: [EventReport[], string[], string[]] = [[], [], []];
+  const [shown, questions, trustQuestions, said]: [EventReport[], string[], string[], string[]] = [
+    [],
+    [],
+    [],
+    [],
+  ];
   return {
     shown,
     questions,
+    trustQuestions,
     said,
     progress: message => void said.push(message),
     show: report => void shown.push(report),
     confirm: async question => {
       questions.push(question);
+      return answer(question);
+    },
+    confirmTrust: async question => {
+      trustQuestions.push(question);
       return answer(question);
     },
   };
@@ -75,16 +89,19 @@ export class Person {
   readonly git: TestRepository;
   readonly card: VirtualCard;
   readonly transport: VirtualTransport;
+  /** What this person's machine trusts. */
+  readonly pins: PinStore;
   /** How often the card was asked to sign. */
   signatures = 0;
   /** Runs before each command that reaches the card. */
   interfere: (ins: number) => void | Promise<void> = () => undefined;
   prompts: ScriptedPrompts = scriptedPrompts([]);
 
-  constructor(name: Name, git: TestRepository) {
+  constructor(name: Name, git: TestRepository, pins: PinStore) {
     this.owner = parseKeyOwner(`@${name}`);
     this.folder = git.folder;
     this.git = git;
+    this.pins = pins;
     const index = PEOPLE.indexOf(name);
     const privateKey = testKey(100 + index).privatePem;
     this.card = new VirtualCard({ serial: 10_000_001 + index, pin: PIN, privateKey });
@@ -128,10 +145,12 @@ export class TestWorld {
     return new TestWorld(folder, TestRepository.init(join(folder, 'remote.git'), { bare: true }));
   }
 
-  /** The same remote and online key, as they are now, in a world of its own. By copying files: git is not asked. */
+  /** The same remote, online key and pins, as they are now, in a world of its own. By copying files: git is not asked. */
   copyTo(folder: string): TestWorld {
-    for (const name of ['keys', 'remote.git'])
-      cpSync(join(this.folder, name), join(folder, name), { recursive: true });
+    for (const name of ['keys', 'pins', 'remote.git']) {
+      if (existsSync(join(this.folder, name)))
+        cpSync(join(this.folder, name), join(folder, name), { recursive: true });
+    }
     return new TestWorld(folder, TestRepository.at(join(folder, 'remote.git'), { bare: true }), this);
   }
 
@@ -151,7 +170,7 @@ export class TestWorld {
     if (known !== undefined) return known;
     const git = this.clone(name);
     git.git('config', 'tuf-signer.user', `@${name}`);
-    const person = new Person(name, git);
+    const person = new Person(name, git, folderPins(join(this.folder, 'pins', name)));
     this.#people.set(name, person);
     return person;
   }
@@ -179,6 +198,7 @@ export class TestWorld {
           timestamp: { expiryDays: 7, signingDays: 4 },
         },
         ownKey: () => signer.readPublicKey(),
+        pins: person.pins,
         ...request,
       }),
     );
@@ -199,12 +219,18 @@ export class TestWorld {
       readonly pins?: readonly string[];
       readonly prompter?: Prompter;
       readonly lastTry?: boolean;
+      readonly trustedRoot?: Uint8Array;
     } = {},
   ): Promise<SignOutcome> {
     const person = this.person(name);
     await using signer = person.signer(options.pins, options.lastTry);
     return await this.in(person, workspace =>
-      signEvent(workspace, branch, signer, options.prompter ?? prompter()),
+      signEvent(workspace, {
+        branch,
+        signer,
+        prompter: options.prompter ?? prompter(),
+        trust: { pins: person.pins, trustedRoot: options.trustedRoot },
+      }),
     );
   }
 
