@@ -28,6 +28,7 @@ import type { PersonalSigner, PublicKeyInfo, Signer } from '../../src/signers/si
 import { type ScriptedPrompts, scriptedPrompts } from './card-keys.ts';
 import { WITHOUT_FSYNC } from './cli.ts';
 import { type TestFiles, TestRepository } from './git-repo.ts';
+import { onceARun } from './once-a-run.ts';
 import { testKey } from './test-keys.ts';
 
 Object.assign(process.env, WITHOUT_FSYNC);
@@ -127,9 +128,9 @@ export const INS_VERIFY = 0x20;
 export class TestWorld {
   readonly folder: string;
   readonly remote: TestRepository;
-  readonly automation: TestRepository;
   readonly clock: TestClock = { time: NOW, now: () => this.clock.time };
   readonly #people = new Map<Name, Person>();
+  #automation: TestRepository | undefined;
   /** The world that this one is a copy of. */
   readonly #source: TestWorld | undefined;
 
@@ -137,7 +138,16 @@ export class TestWorld {
     this.folder = folder;
     this.remote = remote;
     this.#source = source;
-    this.automation = this.clone('automation');
+  }
+
+  /** One that was made in `folder` before, by whomever; the copies of it are worked in, never itself. */
+  static at(folder: string): TestWorld {
+    return new TestWorld(folder, TestRepository.at(join(folder, 'remote.git'), { bare: true }));
+  }
+
+  get automation(): TestRepository {
+    this.#automation ??= this.clone('automation');
+    return this.#automation;
   }
 
   static async create(folder: string): Promise<TestWorld> {
@@ -333,14 +343,17 @@ export const owners = (...names: readonly Name[]): readonly KeyOwner[] =>
 /** A clone that nobody has worked in, in the template. */
 const PRISTINE = 'pristine';
 
-let template: Promise<{ readonly folder: string; readonly world: TestWorld }> | undefined;
+let copies: Promise<{ readonly folder: string; readonly world: TestWorld }> | undefined;
 
-async function makeTemplate(): Promise<{ readonly folder: string; readonly world: TestWorld }> {
+/** A folder for this file's worlds, and the world that they are copies of: all files of a run share it. */
+async function openTemplate(): Promise<{ readonly folder: string; readonly world: TestWorld }> {
   const folder = await mkdtemp(join(tmpdir(), 'tuf-signer-world-'));
-  const world = await foundedWorld(join(folder, 'template'));
-  world.remote.git('gc', '--quiet', '--prune=now');
-  world.clone(PRISTINE);
-  return { folder, world };
+  const template = await onceARun('world', async place => {
+    const world = await foundedWorld(place);
+    world.remote.git('gc', '--quiet', '--prune=now');
+    world.clone(PRISTINE);
+  });
+  return { folder, world: TestWorld.at(template) };
 }
 
 /**
@@ -360,20 +373,21 @@ export const worldTest: TestAPI<Worlds> = test.extend<Worlds>({
   },
 });
 
-interface Worlds {
+/** What {@link worldTest} gives. */
+export interface Worlds {
   readonly world: TestWorld;
   readonly shared: TestWorld;
   readonly empty: TestWorld;
 }
 
 async function copyOfTemplate(): Promise<TestWorld> {
-  template ??= makeTemplate();
-  const { folder, world } = await template;
+  copies ??= openTemplate();
+  const { folder, world } = await copies;
   return world.copyTo(await mkdtemp(join(folder, 'copy-')));
 }
 
 afterAll(async () => {
-  const folder = (await template)?.folder;
-  template = undefined;
+  const folder = (await copies)?.folder;
+  copies = undefined;
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });
