@@ -35,9 +35,7 @@ export function standingOf(tree: RepositoryTree, facts: History, before?: Standi
   const roles = new Map(before?.roles);
   for (const role of tree.documents.keys()) {
     const document = documentOf(tree, role);
-    if (document !== undefined) {
-      roles.set(role, { version: document.signed.version, digest: digestOf(document) });
-    }
+    if (document !== undefined) roles.set(role, seenIn(document));
   }
   return { identity, roles };
 }
@@ -77,6 +75,11 @@ function* rootFindings({ version, digest }: Seen, { history }: History): Iterabl
     yield refuse(`version ${version} in root_history/ is another one than before`, ROOT);
   }
 }
+
+export const seenIn = (document: Document): Seen => ({
+  version: document.signed.version,
+  digest: digestOf(document),
+});
 
 export const digestOf = (document: Document): string =>
   createHash('sha256').update(signedBytes(document)).digest('hex');

@@ -98,6 +98,10 @@ export function parseDocumentOf<T extends Signed['type']>(
 }
 
 export const isRoot = (document: Document): document is Document<Root> => document.signed.type === 'root';
+export const isSnapshot = (document: Document): document is Document<Snapshot> =>
+  document.signed.type === 'snapshot';
+export const isTimestamp = (document: Document): document is Document<Timestamp> =>
+  document.signed.type === 'timestamp';
 export const isTargets = (document: Document): document is Document<Targets> =>
   document.signed.type === 'targets';
 
