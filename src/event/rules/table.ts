@@ -13,6 +13,7 @@ import { policy } from './policy.ts';
 import { roleQuorum, rootQuorum, signatureIds } from './quorums.ts';
 import type { Rule } from './rule.ts';
 import { schema } from './schema.ts';
+import { threshold } from './threshold.ts';
 
 /** All rules, in the order in which reasons are told. `clients` is to come. */
 export const rules: readonly Rule[] = [
@@ -21,6 +22,7 @@ export const rules: readonly Rule[] = [
   keyid,
   distinctKeysRule,
   distinctOwners,
+  threshold,
   version,
   expiry,
   periods,
