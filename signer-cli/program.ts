@@ -104,6 +104,7 @@ export function buildProgram(
     command
       .option('--rev <rev>', 'the commit (default: HEAD)')
       .option('--trusted-root <file>', 'the root to start from (default: the oldest in the commit)')
+      .option('--clients', 'also print what each TUF client could not verify; the exit code is the same')
       .option('--json', 'print the verdict as JSON'),
   );
   add('build', 'build the site that clients fetch from a commit on main', command =>

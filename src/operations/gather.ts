@@ -6,6 +6,7 @@ import type { ObjectReader } from '../git/objects.ts';
 import type { CommitSha } from '../git/oid.ts';
 import { hasVerified, rememberVerified } from '../git/verified.ts';
 import type { Policy } from '../policy/policy.ts';
+import { foldersOf } from '../policy/scope.ts';
 import { allDigests, changedDigests } from '../repository/digests.ts';
 import { emptyTree, policyOf, type RepositoryTree } from '../repository/tree.ts';
 import { gatherAttestations } from './attestations.ts';
@@ -42,15 +43,18 @@ export async function gatherEvent(
   options: GatherOptions,
 ): Promise<GatheredEvent> {
   const trees = new TreeReader(objects);
-  const [knownGood, event, main] = await Promise.all([
+  const [ground, head, main] = await Promise.all([
     trees.read(commits.knownGood),
     trees.read(commits.event),
     commits.main === undefined || commits.main === commits.knownGood ? undefined : trees.read(commits.main),
   ]);
+  const policy = policyOf(ground);
+  const folders = foldersOf(policy.scope);
+  const [knownGood, event] =
+    folders.size === 0 ? [ground, head] : await trees.withFilesOf(folders, ground, head);
   const { faults, artifactsVerified } = await verifyKnownGood(trees, commits.knownGood, knownGood, options);
   const needed = artifactsVerified ? changedDigests(knownGood, event) : allDigests(event);
   const digests = await objects.hashBlobs(needed);
-  const policy = policyOf(knownGood);
   const attestations = await gatherAttestations(objects, knownGood, event, policy, options.now);
   return {
     knownGood,

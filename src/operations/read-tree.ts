@@ -83,6 +83,36 @@ export class TreeReader {
     };
   }
 
+  /**
+   * Two trees with the files of these top folders in the folders' place, wherever the folders differ and every name in
+   * them is UTF-8: an event may be allowed to change some of them. Throws as {@link read} does.
+   */
+  async withFilesOf(
+    folders: ReadonlySet<string>,
+    before: RepositoryTree,
+    after: RepositoryTree,
+  ): Promise<readonly [RepositoryTree, RepositoryTree]> {
+    const [old, now] = [new Map(before.outside), new Map(after.outside)];
+    for (const folder of folders) {
+      const [a, b] = [old.get(folder), now.get(folder)];
+      if (a?.oid === b?.oid && a?.mode === b?.mode) continue;
+      // A file or a submodule of that name is an entry like any other.
+      if ([a, b].some(entry => entry !== undefined && entry.mode !== TREE_MODE)) continue;
+      const [oldFiles, files] = await Promise.all([this.#filesOf(a), this.#filesOf(b)]);
+      if (oldFiles.unreadableNames.length > 0 || files.unreadableNames.length > 0) continue;
+      replaceFolder(old, folder, oldFiles);
+      replaceFolder(now, folder, files);
+    }
+    return [
+      { ...before, outside: old },
+      { ...after, outside: now },
+    ];
+  }
+
+  #filesOf(entry: TreeEntry | undefined): Promise<Folder> {
+    return entry === undefined ? Promise.resolve(emptyFolder) : this.#folder(entry.mode, entry.oid, false);
+  }
+
   /** Parses one metadata file by its object id. */
   document(oid: ObjectId): Promise<Parsed<Document>> {
     const known = this.#documents.get(oid);
@@ -211,6 +241,14 @@ export class TreeReader {
       } else if (mode === TREE_MODE) await this.#flatten(oid, `${path}/`, depth + 1, skipHidden, into);
       else into.entries.set(path, { path, mode, oid });
     }
+  }
+}
+
+function replaceFolder(outside: Map<string, TreeEntry>, name: string, { entries }: Folder): void {
+  outside.delete(name);
+  for (const entry of entries.values()) {
+    const path = `${name}/${entry.path}`;
+    outside.set(path, { ...entry, path });
   }
 }
 

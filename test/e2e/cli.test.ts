@@ -159,6 +159,40 @@ describe('output', () => {
   });
 });
 
+describe('verify --clients', () => {
+  const rev = ['--rev', 'origin/main'];
+
+  test('prints what each client could not verify, in 80 columns, and decides nothing', async ({ shared }) => {
+    const plain = await inClone(shared, 'alice', ['verify', ...rev]);
+    const { exit, stdout, stderr } = await inClone(shared, 'alice', ['verify', '--clients', ...rev]);
+    expect([exit, plain.exit, plain.stdout, stderr]).toEqual([0, 0, '', plain.stderr]);
+    expect(Math.max(...stdout.split('\n').map(line => line.length))).toBeLessThanOrEqual(80);
+    expect(stdout).toMatch(/^ +python-tuf {2}go-tuf {2}tuf-js {2}tough {2}sigstore-java {2}sigstore-ruby$/m);
+    expect(stdout).toMatch(/^delegations +- +- +- +- +NO +-$/m);
+    expect(stdout).toMatch(/^keys +ok +ok +ok +ok +ok +ok$/m);
+    expect(stdout).toContain('  - sigstore-java follows no delegations: tools\n');
+  });
+
+  test('gives data, also of what can not be published', async ({ world }) => {
+    world.remote.commit({ 'targets/tools/greet.sh': 'evil' }, { branch: 'main' });
+    world.person('alice').git.git('fetch', '-q');
+    const { exit, stdout } = await inClone(world, 'alice', ['verify', '--clients', '--json', ...rev]);
+    const { verdict, clients } = JSON.parse(stdout) as { verdict: string; clients: readonly unknown[] };
+    expect([exit, verdict, clients.length]).toEqual([2, 'rejected', 6]);
+    expect(clients).toContainEqual({
+      client: 'sigstore-java',
+      versions: '',
+      problems: [{ problem: 'delegations', weight: 'breaks', places: ['tools'] }],
+    });
+    expect(clients).toContainEqual({ client: 'go-tuf', versions: 'v2', problems: [] });
+  });
+
+  test('is data without it, too, as before', async ({ shared }) => {
+    const { stdout } = await inClone(shared, 'alice', ['verify', '--json', ...rev]);
+    expect(Object.keys(JSON.parse(stdout) as object)).toEqual(['verdict', 'commit', 'reasons']);
+  });
+});
+
 describe('without a card service', () => {
   test('status works, and sign says what to do once it needs a card', async ({ world }) => {
     // dist/ without node_modules: the native binding can not be loaded.
