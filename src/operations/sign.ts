@@ -1,5 +1,6 @@
 import type { Obligation } from '../event/plan.ts';
 import { planOf } from '../event/plan.ts';
+import { longId } from '../event/words.ts';
 import type { BranchName } from '../git/names.ts';
 import { signedBytes } from '../metadata/document.ts';
 import { requirePublicKey } from '../metadata/key.ts';
@@ -154,7 +155,7 @@ class Signing {
     if (signature === undefined) {
       throw new OperationError(
         'NO_SIGNER',
-        `your key for ${role} (fingerprint ${publicKey.fingerprint.slice(0, 12)}) is not on what you sign with: insert the card that holds it, or name it by --key`,
+        `your key for ${role} (fingerprint ${longId(publicKey.fingerprint)}) is not on what you sign with: insert the card that holds it, or name it by --key`,
       );
     }
     const sig = Buffer.from(signature).toString('hex');
