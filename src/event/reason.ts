@@ -7,6 +7,7 @@ export const ruleIds = [
   'keyid',
   'distinct-keys',
   'distinct-owners',
+  'margin',
   'version',
   'expiry',
   'periods',

@@ -5,6 +5,7 @@ import { history } from './history.ts';
 import { distinctKeysRule, distinctOwners, keyid, keyTags } from './keys.ts';
 import { metadataNames, orphans, scope, treeModes } from './layout.ts';
 import { expiry, periods, version } from './lifetime.ts';
+import { margin } from './margin.ts';
 import { consistentSnapshot, online } from './online.ts';
 import { ownership } from './ownership.ts';
 import { peers } from './peers.ts';
@@ -21,6 +22,7 @@ export const rules: readonly Rule[] = [
   keyid,
   distinctKeysRule,
   distinctOwners,
+  margin,
   version,
   expiry,
   periods,
