@@ -71,6 +71,8 @@ function exitCodeOfOperation(code: OperationErrorCode): number {
     case 'REFUSED':
     case 'NOT_FROM_MAIN':
       return EXIT.rejected;
+    case 'MERGED':
+      return EXIT.unchanged;
     case 'RACE_LOST':
       return EXIT.tryAgain;
     case 'NO_SIGNER':

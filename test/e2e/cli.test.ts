@@ -86,6 +86,21 @@ describe('exit codes', () => {
     expect(await inClone(world, 'alice', ['sign', UPDATE])).toMatchObject({ exit: 66 });
   });
 
+  test('3: an event that is merged, with what main has now', async ({ world }) => {
+    const head = world.push({ 'targets/tools/greet.sh': 'new' });
+    world.merge();
+    world.remote.git('update-ref', `refs/heads/${UPDATE}`, head);
+    const signing = await inClone(world, 'alice', ['sign', UPDATE]);
+    expect(signing).toMatchObject({ exit: 3, stdout: '' });
+    expect(signing.stderr).toMatch(/MERGED sign\/update.*On main\n {2}- root: version 1 expires in/s);
+    const asked = await inClone(world, 'alice', ['sign', UPDATE, '--json']);
+    expect(JSON.parse(asked.stdout)).toMatchObject({ signed: [], status: { state: 'merged' } });
+    expect((await inClone(world, 'alice', ['sign'])).stderr).toContain('sign/update is merged');
+    const status = await inClone(world, 'alice', ['status', '--event', `origin/${UPDATE}`]);
+    expect(status).toMatchObject({ exit: 3, stderr: '' });
+    expect(status.stdout).toContain('MERGED sign/update: main has all of it');
+  });
+
   test('69: a key file that is not there', async ({ world }) => {
     world.push({ 'targets/one.txt': 'one' });
     await world.updateTargets();

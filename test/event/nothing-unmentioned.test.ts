@@ -144,7 +144,7 @@ describe('what is beyond the fifty sentences that are shown', () => {
         targets: { a: { ...target('a'), custom: many(i => (last && i === 399 ? 'b' : 'a')) } },
       }),
     ],
-    ['other members', last => ({ 'x-many': many(i => `${last && i === 399 ? 'b' : 'a'}`.repeat(9)) })],
+    ['other members', last => ({ 'x-many': many(i => (last && i === 399 ? 'b' : 'a').repeat(9)) })],
     [
       'keys',
       last =>
