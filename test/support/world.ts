@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, type TestAPI, test } from 'vitest';
 import { VirtualCard } from '../../signer-cli/demo/virtual-card/card.ts';
-import { type VirtualTransport, virtualTransport } from '../../signer-cli/demo/virtual-card/transport.ts';
+import {
+  type VirtualTransport,
+  virtualReaderName,
+  virtualTransport,
+} from '../../signer-cli/demo/virtual-card/transport.ts';
 import { cardSigner } from '../../signer-cli/personal-signer.ts';
 import { type Clock, type Instant, parseInstant } from '../../src/clock.ts';
 import { required } from '../../src/errors.ts';
@@ -74,12 +78,15 @@ export class Person {
   readonly folder: string;
   readonly git: TestRepository;
   readonly card: VirtualCard;
+  /** Another card of theirs, with a key of its own; in the drawer until {@link insert}. */
+  readonly newCard: VirtualCard;
   readonly transport: VirtualTransport;
   /** How often the card was asked to sign. */
   signatures = 0;
   /** Runs before each command that reaches the card. */
   interfere: (ins: number) => void | Promise<void> = () => undefined;
   prompts: ScriptedPrompts = scriptedPrompts([]);
+  #readers = 1;
 
   constructor(name: Name, git: TestRepository) {
     this.owner = parseKeyOwner(`@${name}`);
@@ -88,11 +95,20 @@ export class Person {
     const index = PEOPLE.indexOf(name);
     const privateKey = testKey(100 + index).privatePem;
     this.card = new VirtualCard({ serial: 10_000_001 + index, pin: PIN, privateKey });
+    const newKey = testKey(150 + index).privatePem;
+    this.newCard = new VirtualCard({ serial: 20_000_001 + index, pin: PIN, privateKey: newKey });
     this.transport = virtualTransport([this.card], async (_reader, apdu) => {
       const ins = apdu[1] ?? 0;
       await this.interfere(ins);
       if (ins === INS_AUTHENTICATE) this.signatures++;
     });
+  }
+
+  /** Puts these cards into the readers instead of those that are there. */
+  insert(...cards: readonly VirtualCard[]): void {
+    for (let i = 0; i < this.#readers; i++) this.transport.remove(virtualReaderName(i));
+    for (const [i, card] of cards.entries()) this.transport.insert(virtualReaderName(i), card);
+    this.#readers = Math.max(this.#readers, cards.length);
   }
 
   /** A signer over the card that answers PIN prompts with `pins`. */
