@@ -74,6 +74,8 @@ function exitCodeOfOperation(code: OperationErrorCode): number {
       return EXIT.rejected;
     case 'BAD_PIN':
       return EXIT.badData;
+    case 'MERGED':
+      return EXIT.unchanged;
     case 'RACE_LOST':
       return EXIT.tryAgain;
     case 'NO_SIGNER':

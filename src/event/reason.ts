@@ -8,6 +8,7 @@ export const ruleIds = [
   'distinct-keys',
   'distinct-owners',
   'threshold',
+  'margin',
   'version',
   'expiry',
   'periods',

@@ -3,6 +3,8 @@ import { CodedError } from '../errors.ts';
 export type OperationErrorCode =
   /** The event's known-good is no state that the default branch itself ever had. */
   | 'NOT_FROM_MAIN'
+  /** The event is part of the default branch: nothing is left to do. */
+  | 'MERGED'
   /** What was asked for does not exist. */
   | 'NOT_FOUND'
   /** What was asked for is there already. */

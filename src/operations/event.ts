@@ -34,7 +34,7 @@ export interface EventRequest {
 
 /**
  * Gathers and judges one event. Throws {@link GitError}, {@link OperationError} `NOT_FROM_MAIN` where the event does not
- * start at a state that main itself had.
+ * start at a state that main itself had, `MERGED` where main has it.
  */
 export async function loadEvent(workspace: Workspace, request: EventRequest): Promise<LoadedEvent> {
   const given = request.knownGood !== undefined;
@@ -99,7 +99,7 @@ export async function knownGoodOf(
   if (await isOnFirstParent(repository, base, main.commit)) return base;
   if (base === event)
     throw new OperationError(
-      'NOT_FROM_MAIN',
+      'MERGED',
       `the event is part of ${main.branch} already: nothing is left to do, its branch can be deleted`,
     );
   throw new OperationError(

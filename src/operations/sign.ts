@@ -1,5 +1,6 @@
 import type { Obligation } from '../event/plan.ts';
 import { planOf } from '../event/plan.ts';
+import { longId } from '../event/words.ts';
 import type { BranchName } from '../git/names.ts';
 import { signedBytes } from '../metadata/document.ts';
 import { requirePublicKey } from '../metadata/key.ts';
@@ -146,12 +147,16 @@ class Signing {
       await agree(wanted, this.#prompter);
       this.#agreed = content;
     }
+    const absent: OperationError[] = [];
     try {
-      for (const obligation of wanted) await this.#make(obligation, tree);
+      for (const obligation of wanted) await this.#make(obligation, tree).catch(noteAbsence(absent));
     } catch (error) {
       await this.#keep(event);
       throw error;
     }
+    // Of two cards one is in the reader: what it can sign goes out, and the other's turn is the next run.
+    if (have.size === 0 && absent.length === wanted.length && absent[0] !== undefined) throw absent[0];
+    for (const { message } of absent) this.#prompter.progress(`left for later: ${message}`);
   }
 
   async #make({ role, key }: Obligation, tree: RepositoryTree): Promise<void> {
@@ -164,7 +169,7 @@ class Signing {
     if (signature === undefined) {
       throw new OperationError(
         'NO_SIGNER',
-        `your key for ${role} (fingerprint ${publicKey.fingerprint.slice(0, 12)}) is not on what you sign with: insert the card that holds it, or name it by --key`,
+        `your key for ${role} (fingerprint ${longId(publicKey.fingerprint)}) is not on what you sign with: insert the card that holds it, or name it by --key`,
       );
     }
     const sig = Buffer.from(signature).toString('hex');
@@ -204,6 +209,14 @@ class Signing {
     };
   }
 }
+
+/** Takes a missing card as a value; every other fault ends the signing. */
+const noteAbsence =
+  (absent: OperationError[]) =>
+  (error: unknown): void => {
+    if (!(error instanceof OperationError && error.code === 'NO_SIGNER')) throw error;
+    absent.push(error);
+  };
 
 async function agree(wanted: readonly Obligation[], prompter: Prompter): Promise<void> {
   const roles = [...new Set(wanted.map(({ role }) => role))];

@@ -177,8 +177,9 @@ describe('a rule that throws', () => {
 describe('the first event of a repository', () => {
   const first = (): TestRepository =>
     initialEvent({
-      signers: ['@alice', '@bob'],
-      roles: { dev: { signers: ['@dave'] } },
+      signers: ['@alice', '@bob', '@carol'],
+      threshold: 2,
+      roles: { dev: { signers: ['@dave', '@erin'], threshold: 1 } },
       artifacts: { a: 'a', 'dev/b': 'b' },
     });
   const nothing = main

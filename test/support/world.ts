@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, type TestAPI, test } from 'vitest';
 import { VirtualCard } from '../../signer-cli/demo/virtual-card/card.ts';
-import { type VirtualTransport, virtualTransport } from '../../signer-cli/demo/virtual-card/transport.ts';
+import {
+  type VirtualTransport,
+  virtualReaderName,
+  virtualTransport,
+} from '../../signer-cli/demo/virtual-card/transport.ts';
 import { cardSigner } from '../../signer-cli/personal-signer.ts';
 import { type Clock, type Instant, parseInstant } from '../../src/clock.ts';
 import { required } from '../../src/errors.ts';
@@ -89,7 +93,11 @@ export class Person {
   readonly folder: string;
   readonly git: TestRepository;
   readonly card: VirtualCard;
+  /** Another card of theirs, with a key of its own; in the drawer until {@link insert}. */
+  readonly newCard: VirtualCard;
   readonly transport: VirtualTransport;
+  /** For the command, so that it finds this person's settings. */
+  readonly env: Readonly<Record<string, string>>;
   /** What this person's machine trusts. */
   readonly pins: PinStore;
   /** How often the card was asked to sign. */
@@ -97,20 +105,31 @@ export class Person {
   /** Runs before each command that reaches the card. */
   interfere: (ins: number) => void | Promise<void> = () => undefined;
   prompts: ScriptedPrompts = scriptedPrompts([]);
+  #readers = 1;
 
-  constructor(name: Name, git: TestRepository, pins: PinStore) {
+  constructor(name: Name, git: TestRepository, config: string) {
     this.owner = parseKeyOwner(`@${name}`);
     this.folder = git.folder;
     this.git = git;
-    this.pins = pins;
+    this.pins = folderPins(join(config, 'pins'));
+    this.env = { TUF_SIGNER_CONFIG: config };
     const index = PEOPLE.indexOf(name);
     const privateKey = testKey(100 + index).privatePem;
     this.card = new VirtualCard({ serial: 10_000_001 + index, pin: PIN, privateKey });
+    const newKey = testKey(150 + index).privatePem;
+    this.newCard = new VirtualCard({ serial: 20_000_001 + index, pin: PIN, privateKey: newKey });
     this.transport = virtualTransport([this.card], async (_reader, apdu) => {
       const ins = apdu[1] ?? 0;
       await this.interfere(ins);
       if (ins === INS_AUTHENTICATE) this.signatures++;
     });
+  }
+
+  /** Puts these cards into the readers instead of those that are there. */
+  insert(...cards: readonly VirtualCard[]): void {
+    for (let i = 0; i < this.#readers; i++) this.transport.remove(virtualReaderName(i));
+    for (const [i, card] of cards.entries()) this.transport.insert(virtualReaderName(i), card);
+    this.#readers = Math.max(this.#readers, cards.length);
   }
 
   /** A signer over the card that answers PIN prompts with `pins`. */
@@ -157,7 +176,7 @@ export class TestWorld {
 
   /** The same remote, online key and pins, as they are now, in a world of its own. By copying files: git is not asked. */
   copyTo(folder: string): TestWorld {
-    for (const name of ['keys', 'pins', 'remote.git']) {
+    for (const name of ['keys', 'config', 'remote.git']) {
       if (existsSync(join(this.folder, name)))
         cpSync(join(this.folder, name), join(folder, name), { recursive: true });
     }
@@ -180,7 +199,7 @@ export class TestWorld {
     if (known !== undefined) return known;
     const git = this.clone(name);
     git.git('config', 'tuf-signer.user', `@${name}`);
-    const person = new Person(name, git, folderPins(join(this.folder, 'pins', name)));
+    const person = new Person(name, git, join(this.folder, 'config', name));
     this.#people.set(name, person);
     return person;
   }

@@ -29,7 +29,7 @@ export async function run(_args: readonly string[], flags: ShowFlags, context: R
 
 async function here(flags: GlobalFlags, context: RunContext): Promise<readonly Pin[]> {
   await using workspace = await workspaceOf(flags);
-  return pinsHere(workspace, pinsOf(context));
+  return await pinsHere(workspace, pinsOf(context));
 }
 
 const pinText = (pin: Pin): string =>

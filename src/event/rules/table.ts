@@ -6,6 +6,7 @@ import { history } from './history.ts';
 import { distinctKeysRule, distinctOwners, keyid, keyTags } from './keys.ts';
 import { metadataNames, orphans, scope, treeModes } from './layout.ts';
 import { expiry, periods, version } from './lifetime.ts';
+import { margin } from './margin.ts';
 import { consistentSnapshot, online } from './online.ts';
 import { ownership } from './ownership.ts';
 import { peers } from './peers.ts';
@@ -24,6 +25,7 @@ export const rules: readonly Rule[] = [
   distinctKeysRule,
   distinctOwners,
   threshold,
+  margin,
   version,
   expiry,
   periods,
