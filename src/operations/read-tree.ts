@@ -11,6 +11,7 @@ import type { RoleName } from '../metadata/names.ts';
 import { PolicyError } from '../policy/error.ts';
 import { noPolicyFile, POLICY_FILE, type PolicyFile } from '../policy/policy.ts';
 import { RepositoryError } from '../repository/error.ts';
+import { SparseDocuments } from '../repository/sparse-documents.ts';
 import { type Invites, noInvites, parseState } from '../repository/state.ts';
 import {
   metadataFile,
@@ -20,12 +21,8 @@ import {
   STATE_FILE,
   type TreeEntry,
 } from '../repository/tree.ts';
+import { type Folder, readFolder, readTogether } from './read-folder.ts';
 
-/** The most names that one repository may have below a folder, folders among them. */
-const MAX_ENTRIES = 1_000_000;
-/** As they are met: twenty trees that each hold the next one ten times are 10^20 folders, and may all be empty. */
-const MAX_FOLDERS = 100_000;
-const MAX_DEPTH = 24;
 /** Bytes. Larger than any limit of a client, so that rule `schema` can say what is wrong. */
 const MAX_DOCUMENT = 64 * 1024 * 1024;
 /** Bytes of all documents that are held: white space packs a thousand to one, so a small push can unpack to any size. */
@@ -42,6 +39,8 @@ export class TreeReader {
   readonly objects: ObjectReader;
   readonly #folders = new Map<string, Promise<Folder>>();
   readonly #documents = new Map<ObjectId, Promise<Parsed<Document>>>();
+  /** Those of {@link #documents} that are there. */
+  readonly #parsed = new Map<ObjectId, Parsed<Document>>();
   #documentBytes = 0;
 
   constructor(objects: ObjectReader) {
@@ -50,30 +49,79 @@ export class TreeReader {
 
   /** Throws {@link GitError} where the object store is broken; whatever a hostile commit holds becomes a value. */
   async read(commit: CommitSha): Promise<RepositoryTree> {
+    const top = await this.#top(commit);
+    return this.#assemble(top, this.#folder(top.targets, true), noLeaves);
+  }
+
+  /**
+   * As {@link read}, of `known`, which this clone has verified, of `event`, and of `main` where there is one. What all have
+   * as one object is left unread till somebody asks: folders below `targets/`, and documents of `leaves`, the blobs that
+   * are known to delegate to nobody. The trees say the same as those of {@link read}.
+   */
+  async readBeside(
+    known: CommitSha,
+    event: CommitSha,
+    main: CommitSha | undefined,
+    leaves: ReadonlySet<ObjectId>,
+  ): Promise<readonly [RepositoryTree, RepositoryTree, RepositoryTree | undefined]> {
+    const tops = await Promise.all([
+      this.#top(known),
+      this.#top(event),
+      ...(main === undefined ? [] : [this.#top(main)]),
+    ] as const);
+    const folders = readTogether(
+      this.objects,
+      tops.map(({ targets }) => (targets?.mode === TREE_MODE ? targets.oid : undefined)),
+    );
+    const assemble = (top: Top, index: number): Promise<RepositoryTree> =>
+      this.#assemble(
+        top,
+        folders.then(read => notAFolder(top.targets) ?? read[index] ?? emptyFolder),
+        leaves,
+      );
+    const [first, second, third] = tops;
+    return Promise.all([
+      assemble(first, 0),
+      assemble(second, 1),
+      third === undefined ? undefined : assemble(third, 2),
+    ]);
+  }
+
+  async #top(commit: CommitSha): Promise<Top> {
     const { tree } = await this.objects.readCommit(commit);
-    const outside = new Map<string, TreeEntry>();
+    const entries = new Map<string, TreeEntry>();
     const unreadableNames: string[] = [];
-    let [reading, readingArtifacts] = [Promise.resolve(emptyFolder), Promise.resolve(emptyFolder)];
     for (const { name, isUtf8, mode, oid } of await this.objects.readTree(tree)) {
       if (!isUtf8) unreadableNames.push(name);
-      else if (name === 'metadata') reading = this.#folder(mode, oid, false);
-      else if (name === 'targets') readingArtifacts = this.#folder(mode, oid, true);
-      else outside.set(name, { path: name, mode, oid });
+      else entries.set(name, { path: name, mode, oid });
     }
+    const [metadata, targets] = [entries.get('metadata'), entries.get('targets')];
+    entries.delete('metadata');
+    entries.delete('targets');
+    return { metadata, targets, outside: entries, unreadableNames };
+  }
+
+  async #assemble(
+    top: Top,
+    readingArtifacts: Promise<Folder>,
+    leaves: ReadonlySet<ObjectId>,
+  ): Promise<RepositoryTree> {
+    const reading = this.#folder(top.metadata, false);
     // Documents are on their way while the artifacts' folder, which may be large, is taken apart.
     const [metadata, artifacts, documents, invites] = await Promise.all([
       reading,
       readingArtifacts,
-      reading.then(({ entries }) => this.#readDocuments(entries)),
+      reading.then(({ entries }) => this.#readDocuments(entries, leaves)),
       reading.then(({ entries }) => this.#readInvites(entries.get(STATE_FILE))),
     ]);
+    const outside = new Map(top.outside);
     for (const entry of artifacts.hidden) outside.set(`targets/${entry.path}`, entry);
     return {
       metadata: metadata.entries,
       artifacts: artifacts.entries,
       outside,
       unreadableNames: [
-        ...unreadableNames,
+        ...top.unreadableNames,
         ...metadata.unreadableNames.map(path => `metadata/${path}`),
         ...artifacts.unreadableNames.map(path => `targets/${path}`),
       ],
@@ -94,12 +142,16 @@ export class TreeReader {
 
   async #readDocument(oid: ObjectId): Promise<Parsed<Document>> {
     if (this.#documentBytes > MAX_DOCUMENTS) return { ok: false, error: tooManyBytes() };
-    return this.#parse(oid, bytes => {
-      this.#documentBytes += bytes.length;
-      // It was on its way already.
-      if (this.#documentBytes > MAX_DOCUMENTS) throw tooManyBytes();
-      return parseDocument(bytes);
-    });
+    const parsed = await this.#parse(oid, bytes => this.#parseDocument(bytes));
+    this.#parsed.set(oid, parsed);
+    return parsed;
+  }
+
+  #parseDocument(bytes: Uint8Array): Document {
+    this.#documentBytes += bytes.length;
+    // It was on its way already.
+    if (this.#documentBytes > MAX_DOCUMENTS) throw tooManyBytes();
+    return parseDocument(bytes);
   }
 
   /** Parses the roots of `root_history/`, by version. */
@@ -111,21 +163,45 @@ export class TreeReader {
 
   async #readDocuments(
     entries: ReadonlyMap<string, TreeEntry>,
+    leaves: ReadonlySet<ObjectId>,
   ): Promise<ReadonlyMap<RoleName, Parsed<Document>>> {
-    const wanted: [RoleName, TreeEntry][] = [];
+    const oids = new Map<RoleName, ObjectId>();
     for (const [path, entry] of entries) {
       const file = metadataFile(path);
-      if (file.kind === 'role' && REGULAR.has(entry.mode)) wanted.push([file.role, entry]);
+      if (file.kind === 'role' && REGULAR.has(entry.mode)) oids.set(file.role, entry.oid);
     }
-    const documents = new Map<RoleName, Parsed<Document>>();
+    const documents = new Map<RoleName, Parsed<Document> | undefined>();
+    const wanted: [RoleName, ObjectId][] = [];
+    for (const [role, oid] of oids) {
+      documents.set(role, undefined); // in the order of the files
+      if (!leaves.has(oid)) wanted.push([role, oid]);
+    }
     for (let at = 0; at < wanted.length; at += AT_ONCE) {
       const some = wanted.slice(at, at + AT_ONCE);
       const parsed = await Promise.all(
-        some.map(async ([role, { oid }]) => [role, await this.document(oid)] as const),
+        some.map(async ([role, oid]) => [role, await this.document(oid)] as const),
       );
       for (const [role, document] of parsed) documents.set(role, document);
     }
-    return documents;
+    return new SparseDocuments(documents, roles => this.#documentsNow(roles, oids));
+  }
+
+  #documentsNow(
+    roles: readonly RoleName[],
+    oids: ReadonlyMap<RoleName, ObjectId>,
+  ): ReadonlyMap<RoleName, Parsed<Document>> {
+    const wanted = roles.flatMap(role => oids.get(role) ?? []).filter(oid => !this.#parsed.has(oid));
+    for (const [oid, bytes] of this.objects.readBlobsNow(wanted, MAX_DOCUMENT)) {
+      const parsed = parsedAs(() => this.#parseDocument(bytes));
+      this.#parsed.set(oid, parsed);
+      this.#documents.set(oid, Promise.resolve(parsed));
+    }
+    return new Map(
+      roles.flatMap(role => {
+        const parsed = this.#parsed.get(oids.get(role) ?? ('' as ObjectId));
+        return parsed === undefined ? [] : [[role, parsed]];
+      }),
+    );
   }
 
   async #readInvites(entry: TreeEntry | undefined): Promise<Parsed<Invites>> {
@@ -147,70 +223,47 @@ export class TreeReader {
   }
 
   async #parse<T>(oid: ObjectId, parse: (bytes: Uint8Array) => T): Promise<Parsed<T>> {
-    try {
-      return { ok: true, value: parse(await this.objects.readBlob(oid, MAX_DOCUMENT)) };
-    } catch (error) {
-      if (isContentFault(error)) return { ok: false, error };
-      throw error;
-    }
+    const bytes = await this.objects.readBlob(oid, MAX_DOCUMENT).catch((error: unknown) => error);
+    return parsedAs(() => {
+      if (bytes instanceof Uint8Array) return parse(bytes);
+      throw bytes;
+    });
   }
 
-  #folder(mode: string, oid: ObjectId, skipHidden: boolean): Promise<Folder> {
-    if (mode !== TREE_MODE) {
-      // A file, link or submodule in the folder's place: one entry that the rules will refuse.
-      return Promise.resolve({ ...emptyFolder, entries: new Map([['', { path: '', mode, oid }]]) });
-    }
+  #folder(stands: TreeEntry | undefined, skipHidden: boolean): Promise<Folder> {
+    const odd = notAFolder(stands);
+    if (stands === undefined || odd !== undefined) return Promise.resolve(odd ?? emptyFolder);
     // Anybody can make metadata/ and targets/ one tree.
-    const key = `${oid} ${skipHidden}`;
+    const key = `${stands.oid} ${skipHidden}`;
     const known = this.#folders.get(key);
     if (known !== undefined) return known;
-    const folder = this.#readFolder(oid, skipHidden);
+    const folder = readFolder(this.objects, stands.oid, skipHidden);
     this.#folders.set(key, folder);
     return folder;
   }
+}
 
-  async #readFolder(oid: ObjectId, skipHidden: boolean): Promise<Folder> {
-    const folder: FolderInMaking = {
-      entries: new Map(),
-      hidden: [],
-      unreadableNames: [],
-      names: 0,
-      folders: 0,
-    };
-    await this.#flatten(oid, '', 0, skipHidden, folder);
-    return folder;
-  }
+/** The top folder of a commit. */
+interface Top {
+  readonly metadata: TreeEntry | undefined;
+  readonly targets: TreeEntry | undefined;
+  readonly outside: ReadonlyMap<string, TreeEntry>;
+  readonly unreadableNames: readonly string[];
+}
 
-  async #flatten(
-    oid: ObjectId,
-    prefix: string,
-    depth: number,
-    skipHidden: boolean,
-    into: FolderInMaking,
-  ): Promise<void> {
-    if (depth > MAX_DEPTH) {
-      throw new RepositoryError(
-        'BAD_FILE',
-        `${JSON.stringify(prefix)}: folders nest deeper than ${MAX_DEPTH}`,
-      );
-    }
-    if (++into.folders > MAX_FOLDERS) {
-      throw new RepositoryError('BAD_FILE', `a folder holds more than ${MAX_FOLDERS} folders`);
-    }
-    const entries = await this.objects.readTree(oid);
-    into.names += entries.length;
-    if (into.names > MAX_ENTRIES) {
-      throw new RepositoryError('BAD_FILE', `a folder holds more than ${MAX_ENTRIES} names`);
-    }
-    for (const entry of entries) {
-      const { name, mode, oid } = entry;
-      const path = `${prefix}${name}`;
-      if (!entry.isUtf8) into.unreadableNames.push(path);
-      else if (skipHidden && name.startsWith('.')) {
-        if (name !== PLACEHOLDER || !REGULAR.has(mode)) into.hidden.push({ path, mode, oid });
-      } else if (mode === TREE_MODE) await this.#flatten(oid, `${path}/`, depth + 1, skipHidden, into);
-      else into.entries.set(path, { path, mode, oid });
-    }
+/** A file, link or submodule in a folder's place: one entry that the rules will refuse. */
+const notAFolder = (entry: TreeEntry | undefined): Folder | undefined =>
+  entry === undefined || entry.mode === TREE_MODE
+    ? undefined
+    : { ...emptyFolder, entries: new Map([['', { ...entry, path: '' }]]) };
+
+/** The value, or the fault of the content; any other error is thrown. */
+function parsedAs<T>(parse: () => T): Parsed<T> {
+  try {
+    return { ok: true, value: parse() };
+  } catch (error) {
+    if (isContentFault(error)) return { ok: false, error };
+    throw error;
   }
 }
 
@@ -220,25 +273,7 @@ function asRoot(parsed: Parsed<Document>): Parsed<Document<Root>> {
   return { ok: false, error: new MetadataError('MALFORMED', 'is no root document') };
 }
 
-interface Folder {
-  readonly entries: ReadonlyMap<string, TreeEntry>;
-  /** Below `targets/`, what begins with a dot: no artifact, but no event's business either. */
-  readonly hidden: readonly TreeEntry[];
-  readonly unreadableNames: readonly string[];
-}
-
-interface FolderInMaking extends Folder {
-  readonly entries: Map<string, TreeEntry>;
-  readonly hidden: TreeEntry[];
-  readonly unreadableNames: string[];
-  /** How many were met so far. */
-  names: number;
-  folders: number;
-}
-
-/** Keeps an empty folder in git; peers write it too. */
-const PLACEHOLDER = '.gitkeep';
-
+const noLeaves: ReadonlySet<ObjectId> = new Set();
 const emptyFolder: Folder = { entries: new Map(), hidden: [], unreadableNames: [] };
 
 const tooManyBytes = (): RepositoryError =>
