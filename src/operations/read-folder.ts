@@ -93,6 +93,8 @@ class Walk {
   readonly #skipHidden: boolean;
   readonly #share: ((path: string, oid: ObjectId) => SharedFolder) | undefined;
   readonly #lists = new Map<ObjectId, readonly Listed[]>();
+  /** Those of each list that are walked into. */
+  readonly #below = new Map<ObjectId, readonly Listed[]>();
   #names = 0;
 
   constructor(skipHidden: boolean, share?: (path: string, oid: ObjectId) => SharedFolder) {
@@ -102,6 +104,10 @@ class Walk {
 
   take(oid: ObjectId, list: readonly Listed[]): void {
     this.#lists.set(oid, list);
+    this.#below.set(
+      oid,
+      list.filter(({ mode, name, isUtf8 }) => mode === TREE_MODE && isUtf8 && !this.#isHidden(name)),
+    );
     this.#names += list.length;
   }
 
@@ -169,7 +175,7 @@ class Walk {
     for (const { name, mode, oid, isUtf8 } of list) {
       const path = `${prefix}${name}`;
       if (!isUtf8) into.unreadableNames.push(path);
-      else if (this.#skipHidden && name.startsWith('.')) {
+      else if (this.#isHidden(name)) {
         if (name !== PLACEHOLDER || !REGULAR.has(mode)) into.hidden.push({ path, mode, oid });
       } else if (mode === TREE_MODE) {
         const child = children === undefined ? [oid] : (children.get(name) ?? []);
@@ -181,14 +187,17 @@ class Walk {
   #childrenOf(place: Place): ReadonlyMap<string, Place> {
     const children = new Map<string, (ObjectId | undefined)[]>();
     for (const [i, folder] of place.entries()) {
-      for (const { name, mode, oid, isUtf8 } of folder === undefined ? [] : (this.#lists.get(folder) ?? [])) {
-        if (mode !== TREE_MODE || !isUtf8 || (this.#skipHidden && name.startsWith('.'))) continue;
+      for (const { name, oid } of folder === undefined ? [] : (this.#below.get(folder) ?? [])) {
         const child = children.get(name) ?? place.map((): ObjectId | undefined => undefined);
         child[i] = oid;
         children.set(name, child);
       }
     }
     return children;
+  }
+
+  #isHidden(name: string): boolean {
+    return this.#skipHidden && name.startsWith('.');
   }
 
   #isShared(place: Place): boolean {

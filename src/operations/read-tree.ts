@@ -1,34 +1,24 @@
-import type { CodedError } from '../errors.ts';
 import { historyOf } from '../event/rules/history.ts';
 import { GitError } from '../git/error.ts';
 import type { ObjectReader } from '../git/objects.ts';
 import type { CommitSha } from '../git/oid.ts';
 import { TREE_MODE } from '../git/tree.ts';
-import { JsonError } from '../json.ts';
-import { type Document, isRoot, parseDocument, type Root } from '../metadata/document.ts';
+import { type Document, isRoot, type Root } from '../metadata/document.ts';
 import { MetadataError } from '../metadata/error.ts';
-import type { RoleName } from '../metadata/names.ts';
-import { PolicyError } from '../policy/error.ts';
 import { noPolicyFile, POLICY_FILE, type PolicyFile } from '../policy/policy.ts';
+import { diffEntries } from '../repository/diff.ts';
 import { RepositoryError } from '../repository/error.ts';
-import { SparseDocuments } from '../repository/sparse-documents.ts';
 import { type Invites, noInvites, parseState } from '../repository/state.ts';
 import {
-  metadataFile,
   type ObjectId,
   type Parsed,
   type RepositoryTree,
   STATE_FILE,
   type TreeEntry,
 } from '../repository/tree.ts';
+import { DocumentReader, type Leaves, readParsed } from './read-documents.ts';
 import { type Folder, readFolder, readTogether } from './read-folder.ts';
 
-/** Bytes. Larger than any limit of a client, so that rule `schema` can say what is wrong. */
-const MAX_DOCUMENT = 64 * 1024 * 1024;
-/** Bytes of all documents that are held: white space packs a thousand to one, so a small push can unpack to any size. */
-const MAX_DOCUMENTS = 256 * 1024 * 1024;
-/** Documents that are asked for in one go. */
-const AT_ONCE = 256;
 const REGULAR = new Set(['100644', '100755']);
 
 /**
@@ -38,13 +28,11 @@ const REGULAR = new Set(['100644', '100755']);
 export class TreeReader {
   readonly objects: ObjectReader;
   readonly #folders = new Map<string, Promise<Folder>>();
-  readonly #documents = new Map<ObjectId, Promise<Parsed<Document>>>();
-  /** Those of {@link #documents} that are there. */
-  readonly #parsed = new Map<ObjectId, Parsed<Document>>();
-  #documentBytes = 0;
+  readonly #documents: DocumentReader;
 
   constructor(objects: ObjectReader) {
     this.objects = objects;
+    this.#documents = new DocumentReader(objects);
   }
 
   /** Throws {@link GitError} where the object store is broken; whatever a hostile commit holds becomes a value. */
@@ -62,7 +50,7 @@ export class TreeReader {
     known: CommitSha,
     event: CommitSha,
     main: CommitSha | undefined,
-    leaves: ReadonlySet<ObjectId>,
+    leaves: Leaves,
   ): Promise<readonly [RepositoryTree, RepositoryTree, RepositoryTree | undefined]> {
     const tops = await Promise.all([
       this.#top(known),
@@ -73,11 +61,16 @@ export class TreeReader {
       this.objects,
       tops.map(({ targets }) => (targets?.mode === TREE_MODE ? targets.oid : undefined)),
     );
+    folders.catch(() => undefined); // met below
+    const [before, after] = await Promise.all(
+      [tops[0], tops[1]].map(top => this.#folder(top.metadata, false)),
+    );
+    const settled = unmoved(leaves, before ?? emptyFolder, after ?? emptyFolder);
     const assemble = (top: Top, index: number): Promise<RepositoryTree> =>
       this.#assemble(
         top,
         folders.then(read => notAFolder(top.targets) ?? read[index] ?? emptyFolder),
-        leaves,
+        settled,
       );
     const [first, second, third] = tops;
     return Promise.all([
@@ -101,17 +94,13 @@ export class TreeReader {
     return { metadata, targets, outside: entries, unreadableNames };
   }
 
-  async #assemble(
-    top: Top,
-    readingArtifacts: Promise<Folder>,
-    leaves: ReadonlySet<ObjectId>,
-  ): Promise<RepositoryTree> {
+  async #assemble(top: Top, readingArtifacts: Promise<Folder>, leaves: Leaves): Promise<RepositoryTree> {
     const reading = this.#folder(top.metadata, false);
     // Documents are on their way while the artifacts' folder, which may be large, is taken apart.
     const [metadata, artifacts, documents, invites] = await Promise.all([
       reading,
       readingArtifacts,
-      reading.then(({ entries }) => this.#readDocuments(entries, leaves)),
+      reading.then(({ entries }) => this.#documents.readAll(entries, leaves)),
       reading.then(({ entries }) => this.#readInvites(entries.get(STATE_FILE))),
     ]);
     const outside = new Map(top.outside);
@@ -133,75 +122,15 @@ export class TreeReader {
 
   /** Parses one metadata file by its object id. */
   document(oid: ObjectId): Promise<Parsed<Document>> {
-    const known = this.#documents.get(oid);
-    if (known !== undefined) return known;
-    const parsed = this.#readDocument(oid);
-    this.#documents.set(oid, parsed);
-    return parsed;
-  }
-
-  async #readDocument(oid: ObjectId): Promise<Parsed<Document>> {
-    if (this.#documentBytes > MAX_DOCUMENTS) return { ok: false, error: tooManyBytes() };
-    const parsed = await this.#parse(oid, bytes => this.#parseDocument(bytes));
-    this.#parsed.set(oid, parsed);
-    return parsed;
-  }
-
-  #parseDocument(bytes: Uint8Array): Document {
-    this.#documentBytes += bytes.length;
-    // It was on its way already.
-    if (this.#documentBytes > MAX_DOCUMENTS) throw tooManyBytes();
-    return parseDocument(bytes);
+    return this.#documents.read(oid);
   }
 
   /** Parses the roots of `root_history/`, by version. */
   async history(tree: RepositoryTree): Promise<ReadonlyMap<number, Parsed<Document<Root>>>> {
     const roots = new Map<number, Parsed<Document<Root>>>();
-    for (const [version, { oid }] of historyOf(tree)) roots.set(version, asRoot(await this.document(oid)));
+    for (const [version, { oid }] of historyOf(tree))
+      roots.set(version, asRoot(await this.#documents.read(oid)));
     return roots;
-  }
-
-  async #readDocuments(
-    entries: ReadonlyMap<string, TreeEntry>,
-    leaves: ReadonlySet<ObjectId>,
-  ): Promise<ReadonlyMap<RoleName, Parsed<Document>>> {
-    const oids = new Map<RoleName, ObjectId>();
-    for (const [path, entry] of entries) {
-      const file = metadataFile(path);
-      if (file.kind === 'role' && REGULAR.has(entry.mode)) oids.set(file.role, entry.oid);
-    }
-    const documents = new Map<RoleName, Parsed<Document> | undefined>();
-    const wanted: [RoleName, ObjectId][] = [];
-    for (const [role, oid] of oids) {
-      documents.set(role, undefined); // in the order of the files
-      if (!leaves.has(oid)) wanted.push([role, oid]);
-    }
-    for (let at = 0; at < wanted.length; at += AT_ONCE) {
-      const some = wanted.slice(at, at + AT_ONCE);
-      const parsed = await Promise.all(
-        some.map(async ([role, oid]) => [role, await this.document(oid)] as const),
-      );
-      for (const [role, document] of parsed) documents.set(role, document);
-    }
-    return new SparseDocuments(documents, roles => this.#documentsNow(roles, oids));
-  }
-
-  #documentsNow(
-    roles: readonly RoleName[],
-    oids: ReadonlyMap<RoleName, ObjectId>,
-  ): ReadonlyMap<RoleName, Parsed<Document>> {
-    const wanted = roles.flatMap(role => oids.get(role) ?? []).filter(oid => !this.#parsed.has(oid));
-    for (const [oid, bytes] of this.objects.readBlobsNow(wanted, MAX_DOCUMENT)) {
-      const parsed = parsedAs(() => this.#parseDocument(bytes));
-      this.#parsed.set(oid, parsed);
-      this.#documents.set(oid, Promise.resolve(parsed));
-    }
-    return new Map(
-      roles.flatMap(role => {
-        const parsed = this.#parsed.get(oids.get(role) ?? ('' as ObjectId));
-        return parsed === undefined ? [] : [[role, parsed]];
-      }),
-    );
   }
 
   async #readInvites(entry: TreeEntry | undefined): Promise<Parsed<Invites>> {
@@ -209,7 +138,7 @@ export class TreeReader {
     if (!REGULAR.has(entry.mode)) {
       return { ok: false, error: new RepositoryError('BAD_FILE', 'is no regular file') };
     }
-    return this.#parse(entry.oid, parseState);
+    return readParsed(this.objects, entry.oid, parseState);
   }
 
   async #readPolicy(entry: TreeEntry | undefined): Promise<Parsed<PolicyFile>> {
@@ -219,15 +148,7 @@ export class TreeReader {
     }
     // Loaded here: most repositories have no policy file, and no run should pay for a YAML parser then.
     const { parsePolicyFile } = await import('../policy/parse.ts');
-    return this.#parse(entry.oid, parsePolicyFile);
-  }
-
-  async #parse<T>(oid: ObjectId, parse: (bytes: Uint8Array) => T): Promise<Parsed<T>> {
-    const bytes = await this.objects.readBlob(oid, MAX_DOCUMENT).catch((error: unknown) => error);
-    return parsedAs(() => {
-      if (bytes instanceof Uint8Array) return parse(bytes);
-      throw bytes;
-    });
+    return readParsed(this.objects, entry.oid, parsePolicyFile);
   }
 
   #folder(stands: TreeEntry | undefined, skipHidden: boolean): Promise<Folder> {
@@ -257,35 +178,19 @@ const notAFolder = (entry: TreeEntry | undefined): Folder | undefined =>
     ? undefined
     : { ...emptyFolder, entries: new Map([['', { ...entry, path: '' }]]) };
 
-/** The value, or the fault of the content; any other error is thrown. */
-function parsedAs<T>(parse: () => T): Parsed<T> {
-  try {
-    return { ok: true, value: parse() };
-  } catch (error) {
-    if (isContentFault(error)) return { ok: false, error };
-    throw error;
-  }
-}
-
 function asRoot(parsed: Parsed<Document>): Parsed<Document<Root>> {
   if (!parsed.ok) return parsed;
   if (isRoot(parsed.value)) return { ok: true, value: parsed.value };
   return { ok: false, error: new MetadataError('MALFORMED', 'is no root document') };
 }
 
-const noLeaves: ReadonlySet<ObjectId> = new Set();
+const noLeaves: Leaves = new Set();
+
+/** Who judges a change looks at both of its sides: they need not wait for each other. */
+function unmoved(leaves: Leaves, before: Folder, after: Folder): Leaves {
+  const changes = diffEntries(before.entries, after.entries);
+  const moved = new Set(changes.flatMap(change => [change.before?.oid, change.after?.oid]));
+  return { has: oid => leaves.has(oid) && !moved.has(oid) };
+}
+
 const emptyFolder: Folder = { entries: new Map(), hidden: [], unreadableNames: [] };
-
-const tooManyBytes = (): RepositoryError =>
-  new RepositoryError(
-    'BAD_FILE',
-    `was not read: all documents together have more than ${MAX_DOCUMENTS} bytes`,
-  );
-
-/** A file that says something wrong, as opposed to a store that can't be read. */
-const isContentFault = (error: unknown): error is CodedError =>
-  error instanceof JsonError ||
-  error instanceof MetadataError ||
-  error instanceof PolicyError ||
-  error instanceof RepositoryError ||
-  (error instanceof GitError && error.code === 'OBJECT_TOO_LARGE');

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -58,7 +59,7 @@ const standard = (): TestRepository =>
 const main = standard();
 
 /** These files as a commit; a file of another mode than most is put in by a commit of its own. */
-function commitOf({ files }: TestRepository): CommitSha {
+function commitOf({ files }: TestRepository, to: Git = git): CommitSha {
   const byMode = new Map<string, Record<string, Uint8Array>>();
   for (const [path, { mode, bytes }] of files) {
     const some = byMode.get(mode) ?? {};
@@ -67,7 +68,7 @@ function commitOf({ files }: TestRepository): CommitSha {
   }
   let commit: CommitSha | undefined;
   for (const [mode, some] of byMode) {
-    commit = git.commit(some, { branch: 'any', mode, parents: commit === undefined ? [] : [commit] });
+    commit = to.commit(some, { branch: 'any', mode, parents: commit === undefined ? [] : [commit] });
   }
   return commit as CommitSha;
 }
@@ -303,6 +304,31 @@ describe('what is left unread', () => {
       [...tree.documents.keys()].filter(role => (tree.documents as SparseDocuments).isUnread(role));
     // The two that delegate are read, and those that changed.
     expect(unread(gathered.event)).toEqual(['bulk', 'snapshot', 'sub', 'timestamp']);
+  });
+
+  it('is refused where it can not be had when a rule asks for it', async () => {
+    await using own = await testFolder();
+    const broken = Git.init(join(own.path, 'clone'));
+    const event = main
+      .fork()
+      .delegate('bulk', { signers: ['@iris', '@mallory'], threshold: 1, paths: ['bulk/*', 'bulk/*/*'] })
+      .signAll('targets');
+    const commits = {
+      knownGood: commitOf(main, broken),
+      event: commitOf(event, broken),
+      main: undefined,
+    };
+    await using reader = openObjectReader(await broken.open());
+    await gatherEvent(reader, commits, { now: testNow });
+    const oid = broken.sha(`${commits.knownGood}:metadata/bulk.json`);
+    await rm(join(broken.folder, '.git/objects', oid.slice(0, 2), oid.slice(2)));
+    const gathered = await gatherEvent(reader, commits, { now: testNow });
+    const { verdict, reasons } = judge({ ...gathered, knownGoodGiven: false, now: testNow });
+    expect(verdict).toBe('rejected');
+    expect(reasons.find(({ rule }) => rule === 'role-quorum')).toMatchObject({
+      severity: 'refuse',
+      message: expect.stringContaining(`lacks object ${oid}`) as string,
+    });
   });
 
   it('changes no judgement of any event, nor where main moves on', { timeout: 180_000 }, async () => {
