@@ -1,5 +1,4 @@
 import { historyOf } from '../event/rules/history.ts';
-import { GitError } from '../git/error.ts';
 import type { ObjectReader } from '../git/objects.ts';
 import type { CommitSha } from '../git/oid.ts';
 import { TREE_MODE } from '../git/tree.ts';
