@@ -6,6 +6,7 @@ import type { CommitSha } from '../git/oid.ts';
 import { hasCommit } from '../git/refs.ts';
 import { rememberVerified } from '../git/verified.ts';
 import { ROOT } from '../metadata/names.ts';
+import { leavesOf } from '../repository/delegators.ts';
 import { type GatheredRepository, gatherRepository } from './gather.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -27,7 +28,7 @@ export async function verifyMain(workspace: Workspace, commit: CommitSha): Promi
   const { reasons } = judgeRepository({ mode: 'known-good', tree, policy, facts, now: clock.now() });
   const problems = reasons.filter(({ severity }) => severity === 'refuse').map(sentence);
   if (problems.length === 0 && !reasons.some(({ rule }) => rule === 'artifacts')) {
-    await rememberVerified(repository, commit);
+    await rememberVerified(repository, commit, { leaves: leavesOf(tree) });
   }
   const warnings = reasons.filter(({ severity }) => severity !== 'refuse').map(sentence);
   return { commit, gathered, problems, warnings };

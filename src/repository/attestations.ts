@@ -4,8 +4,16 @@ import { isOnlineRole, type Keyid, ROOT, type RoleName } from '../metadata/names
 import { type DelegationGraph, delegationGraph } from './delegators.ts';
 import { ATTESTATIONS_FOLDER, attestationFile, type RepositoryTree, type TreeEntry } from './tree.ts';
 
-/** The files of `metadata/attestations/`, by the keyid in their name. */
+const byKeyid = new WeakMap<RepositoryTree, ReadonlyMap<Keyid, TreeEntry>>();
+
+/** The files of `metadata/attestations/`, by the keyid in their name. Remembered for each tree: every role asks. */
 export function attestationsOf(tree: RepositoryTree): ReadonlyMap<Keyid, TreeEntry> {
+  const known = byKeyid.get(tree) ?? findAttestations(tree);
+  byKeyid.set(tree, known);
+  return known;
+}
+
+function findAttestations(tree: RepositoryTree): ReadonlyMap<Keyid, TreeEntry> {
   const entries = new Map<Keyid, TreeEntry>();
   for (const [path, entry] of tree.metadata) {
     if (!path.startsWith(ATTESTATIONS_FOLDER) || !path.endsWith('.pem')) continue;

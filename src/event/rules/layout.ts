@@ -2,7 +2,8 @@ import { jsonEqual } from '../../json.ts';
 import { isTopLevelRole, ROOT, TARGETS } from '../../metadata/names.ts';
 import { POLICY_FILE } from '../../policy/policy.ts';
 import { mayChange } from '../../repository/scope.ts';
-import { metadataFile, roleFile, statedPolicyDigest } from '../../repository/tree.ts';
+import { metadataFile, roleFile, statedPolicyDigest, type TreeEntry } from '../../repository/tree.ts';
+import { type Context, standsOnVerified } from '../context.ts';
 import { refuse, warn } from '../reason.ts';
 import { listed, quoted } from '../words.ts';
 import { always, type Rule } from './rule.ts';
@@ -55,18 +56,23 @@ export const treeModes: Rule = {
   id: 'tree-modes',
   source: 'shared design, rule table; gitdatamodel(7)',
   modes: always,
-  *check({ tree }) {
+  *check(context) {
     for (const [folder, entries] of [
-      ['metadata', tree.metadata],
-      ['targets', tree.artifacts],
+      ['metadata', entriesToCheck(context, 'metadata')],
+      ['targets', entriesToCheck(context, 'artifacts')],
     ] as const) {
-      for (const { path, mode } of entries.values()) {
+      for (const { path, mode } of entries) {
         if (!REGULAR.has(mode))
           yield refuse(`${folder}/${quoted(path)} is ${modeName(mode)}, no regular file`);
       }
     }
   },
 };
+
+function entriesToCheck(context: Context, folder: 'metadata' | 'artifacts'): Iterable<TreeEntry> {
+  if (!standsOnVerified(context)) return context.tree[folder].values();
+  return context.diff[folder].flatMap(({ after }) => after ?? []);
+}
 
 function modeName(mode: string): string {
   switch (mode) {
