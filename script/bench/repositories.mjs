@@ -8,7 +8,7 @@ import { git } from './process.mjs';
 
 /**
  * A repository in the format of tuf-on-ci: `artifacts` files of role targets; or delegated `roles`, each with so many in
- * a folder of its own; or `bins` that share `artifacts` out by the hashes of their paths. Its signing events: `changed`
+ * a folder of its own; or `bins` that share `artifacts` out by the hashes of their paths; root may have had `roots` versions. Its signing events: `changed`
  * (one artifact, of the last role, is another file), `waiting` (the metadata says so, and one of two signatures is
  * there), `signed` (both are).
  */
@@ -21,6 +21,7 @@ export const shapes = new Map([
   ['beside-100000', { roles: new Map([['bulk', 100_000]]).set('tools', 10) }],
   ['roles-2000', { roles: evenly(2_000, 2) }],
   ['bins-16384', { artifacts: 20_000, bins: 16_384 }],
+  ['roots-500', { artifacts: 3, roots: 500 }],
 ]);
 
 function evenly(roles, artifacts) {
@@ -66,6 +67,7 @@ class World {
       [...this.keys].map(([name, { publicKey }]) => this.#keyObject(name, publicKey)),
     );
     const { delegations, paths } = laidOut(shape);
+    this.roots = shape.roots ?? 1;
     this.delegations = delegations;
     this.roles = [...delegations.keys()];
     this.files = new Map([...paths.values()].flat().map((path, i) => [path, `artifact ${i}\n`]));
@@ -75,7 +77,9 @@ class World {
     this.changedPath = own[Math.floor(own.length / 2)];
     this.now = Date.now();
     const names = ['root', 'targets', ...this.roles, 'snapshot', 'timestamp'];
-    this.first = new Map(names.map(role => [role, this.#signed(role, 1, this.files)]));
+    this.first = new Map(
+      names.map(role => [role, this.#signed(role, role === 'root' ? this.roots : 1, this.files)]),
+    );
   }
 
   /** The blobs below `targets/`, as a stream for `git fast-import`. */
@@ -132,8 +136,14 @@ class World {
           : this.#document(signed, PEOPLE, PEOPLE.slice(0, THRESHOLD));
         return [`metadata/${role}.json`, document];
       }),
-    ).set('metadata/root_history/1.root.json', undefined);
-    return this.metadata.set('metadata/root_history/1.root.json', this.metadata.get('metadata/root.json'));
+    );
+    const history = version => `metadata/root_history/${version}.root.json`;
+    for (let version = 1; version < this.roots; version++) {
+      if (this.metadata.has(history(version))) continue;
+      const signed = this.#signed('root', version, this.files);
+      this.metadata.set(history(version), this.#document(signed, PEOPLE, PEOPLE.slice(0, THRESHOLD)));
+    }
+    return this.metadata.set(history(this.roots), this.metadata.get('metadata/root.json'));
   }
 
   #keyObject(name, publicKey) {
