@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, sign as signBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { expect } from 'vitest';
 import { required } from '../../src/errors.ts';
 import type { CommitSha } from '../../src/git/oid.ts';
 import type { JsonObject } from '../../src/json.ts';
@@ -11,7 +12,7 @@ import { hashedName } from '../../src/repository/layout.ts';
 import { type TestKey, testKey } from '../support/test-keys.ts';
 import type { WireCommon, WireDocument, WireList, WireRoot, WireTargets } from '../support/tree-builder.ts';
 import { type Name, PEOPLE, type TestWorld } from '../support/world.ts';
-import type { Scene } from './scene.ts';
+import type { Client, Scene, Sight } from './scene.ts';
 
 // What no tool of ours would do. Documents are handled as they are on the wire, and may be made wrong; keys are those that the
 // people of the world really have, so that what an attacker who holds one signs is really signed.
@@ -75,6 +76,21 @@ export function onlineKey(world: TestWorld): Hand {
   return { keyid, sign: payload => signBytes('sha256', payload, createPrivateKey(pem)) };
 }
 
+/** Snapshot and timestamp, genuinely signed by the stolen online key, that list the roles in these versions. */
+export function listing(
+  world: TestWorld,
+  versions: Readonly<Record<string, number>>,
+): Pick<Wire, 'snapshot' | 'timestamp'> {
+  const snapshot = drafted(read(world, 'snapshot'), ({ meta }) => {
+    for (const [role, version] of Object.entries(versions)) meta[`${role}.json`] = { version };
+  });
+  const timestamp = drafted(read(world, 'timestamp'), ({ meta }) => {
+    meta['snapshot.json'] = { version: snapshot.signed.version };
+  });
+  const hand = onlineKey(world);
+  return { snapshot: signed(snapshot, hand), timestamp: signed(timestamp, hand) };
+}
+
 /** Documents as files of the repository, root's copy in root_history/ with it. */
 export function files(documents: Partial<Wire>): Record<string, Uint8Array> {
   const found: Record<string, Uint8Array> = {};
@@ -96,21 +112,23 @@ export const pushToMain = (world: TestWorld, changes: Parameters<TestWorld['push
 
 /** Puts documents and artifacts on the site itself: what whoever holds the server, or a mirror, can do. */
 export async function serve(
-  { site }: Scene,
+  scene: Scene,
   documents: Partial<Wire>,
   artifacts: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const put = async (path: string, content: Uint8Array | string): Promise<void> => {
-    await mkdir(dirname(join(site, path)), { recursive: true });
-    await writeFile(join(site, path), content);
-  };
   for (const [path, content] of Object.entries(artifacts)) {
-    await put(`targets/${hashedName(path, sha256(content))}`, content);
+    await serveAs(scene, `targets/${hashedName(path, sha256(content))}`, Buffer.from(content));
   }
   for (const [role, document] of Object.entries(documents)) {
-    const { version } = document.signed;
-    await put(role === 'timestamp' ? 'timestamp.json' : `${version}.${role}.json`, bytesOf(document));
+    const name = role === 'timestamp' ? 'timestamp.json' : `${document.signed.version}.${role}.json`;
+    await serveAs(scene, name, bytesOf(document));
   }
+}
+
+/** Puts any bytes on the site under any name. */
+export async function serveAs({ site }: Scene, name: string, content: Uint8Array): Promise<void> {
+  await mkdir(dirname(join(site, name)), { recursive: true });
+  await writeFile(join(site, name), content);
 }
 
 /** What a targets document says of an artifact. */
@@ -118,5 +136,24 @@ export const entryOf = (content: string): WireTargets['targets'][string] => ({
   length: Buffer.byteLength(content),
   hashes: { sha256: sha256(content) },
 });
+
+/** What a signer met, without the line ends of a terminal. */
+export const words = ({ screen }: Sight): string => screen.replaceAll(/\s+/g, ' ');
+
+/** An honest change of the artifact of `tools`, signed, merged and published. */
+export async function release(scene: Scene, content: string): Promise<void> {
+  scene.world.push({ 'targets/tools/greet.sh': content });
+  await scene.update();
+  for (const name of ['bob', 'carol'] as const) expect((await scene.sign(name)).signed).toEqual(['tools']);
+  const { online, published } = await scene.force();
+  expect([online.done, published.done]).toEqual([true, true]);
+}
+
+/** The client has what quorums signed, and so has everybody else. */
+export async function expectUnharmed(scene: Scene, client: Client, content = 'echo hello\n'): Promise<void> {
+  expect(await client.download('tools/greet.sh')).toBe(content);
+  expect(await scene.client().download('tools/greet.sh')).toBe(content);
+  await scene.expectWholeSite();
+}
 
 const sha256 = (content: string): string => createHash('sha256').update(content).digest('hex');
