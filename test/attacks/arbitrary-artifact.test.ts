@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { parseSigningEvent } from '../../src/git/names.ts';
 import {
   cardKey,
   drafted,
@@ -66,6 +67,25 @@ describe('an artifact that no quorum signed', () => {
     const carol = await scene.sign('carol', undefined, () => false);
     expect([carol.signed, carol.refusal?.code]).toEqual([[], 'UNTRUSTED']);
     expect(words(carol)).toContain('main: tools 1 of 2 signatures; can sign: @carol');
+    await expectUnharmed(scene, client);
+  });
+
+  attack('pushed to main with a workflow, so that nothing can put main right: it can', async scene => {
+    const client = scene.client();
+    pushToMain(scene.world, {
+      ...files({ tools: withEvil(scene) }),
+      'targets/tools/evil.sh': EVIL,
+      'targets/tools/.hidden': EVIL,
+      '.github/workflows/evil.yml': 'on: push\n',
+    });
+    scene.world.push({ 'targets/tools/greet.sh': 'echo hello again\n' });
+    const carol = await scene.sign('carol');
+    expect([carol.signed, carol.refusal?.code]).toEqual([[], 'UNTRUSTED']);
+    const repair = /have (sign\/\S+) looked at/.exec(words(carol))?.[1] ?? 'sign/none';
+    const page = await scene.page(parseSigningEvent(repair));
+    expect([page.verdict, page.rules, page.warned]).toEqual(['accepted', [], ['base']]);
+    scene.world.merge(repair);
+    expect([(await scene.signOnline()).done, (await scene.publish()).done]).toEqual([true, true]);
     await expectUnharmed(scene, client);
   });
 
