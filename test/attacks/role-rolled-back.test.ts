@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { parseSigningEvent } from '../../src/git/names.ts';
 import { expectUnharmed, listing, pushToMain, read, release, serve, type Wire, words } from './attacker.ts';
 import { attack, type Scene } from './scene.ts';
 
@@ -42,6 +43,12 @@ describe('a role that goes back to an older version', () => {
     expect([bob.signed, bob.refusal?.code]).toEqual([[], 'UNTRUSTED']);
     expect(words(bob)).toContain('main: tools goes back from version 2 to 1');
     expect(words(bob)).toContain('Open an event that puts back what it held then?');
+    await expectUnharmed(scene, client, 'echo mended\n');
+
+    const repair = /have (sign\/\S+) looked at/.exec(words(await scene.sign('bob')))?.[1] ?? '';
+    expect((await scene.page(parseSigningEvent(repair))).verdict).toBe('accepted');
+    scene.world.merge(repair);
+    expect([(await scene.signOnline()).done, (await scene.publish()).done]).toEqual([true, true]);
     await expectUnharmed(scene, client, 'echo mended\n');
   });
 
