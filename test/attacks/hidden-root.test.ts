@@ -1,5 +1,4 @@
 import { describe, expect } from 'vitest';
-import { serializeJson } from '../../src/metadata/serialize.ts';
 import {
   bytesOf,
   drafted,
@@ -86,12 +85,12 @@ describe('a root in root_history/ that nobody talks of', () => {
       pushToMain(scene.world, {
         'metadata/root.json': bytesOf(first),
         [historyPath(1)]: bytesOf(first),
-        'metadata/targets.json': serializeJson(JSON.parse(Buffer.from(bytesOf(targets)).toString()) as never),
+        'metadata/targets.json': bytesOf(targets),
       });
       scene.world.push({ 'targets/tools/new.sh': 'echo new\n' });
       const bob = await scene.sign('bob', undefined, () => false);
       expect([bob.signed, bob.refusal?.code]).toEqual([[], 'UNTRUSTED']);
-      expect(words(bob)).toContain('main: root begins with another root');
+      expect(words(bob)).toContain('main is not to be trusted: root begins with another root');
       expect(await scene.publish()).toMatchObject({ done: false, rules: ['clients'] });
       await expectUnharmed(scene, client);
     },
