@@ -5,6 +5,8 @@ import { isOnFirstParent, singleMergeBase } from '../git/history.ts';
 import { type BranchName, trackingRef } from '../git/names.ts';
 import type { CommitSha } from '../git/oid.ts';
 import { listRemoteBranches, readRef } from '../git/refs.ts';
+import { POLICY_FILE } from '../policy/policy.ts';
+import type { RepositoryTree, TreeEntry } from '../repository/tree.ts';
 import { OperationError } from './error.ts';
 import { type EventCommits, type GatheredEvent, gatherEvent } from './gather.ts';
 import { newestSound } from './verify-main.ts';
@@ -66,7 +68,7 @@ type Judged = Pick<LoadedEvent, 'knownGoodCommit' | 'gathered' | 'isRepair' | 'j
 async function asRepair(
   workspace: Workspace,
   commits: EventCommits,
-  { knownGoodFaults }: GatheredEvent,
+  { knownGood: broken, knownGoodFaults }: GatheredEvent,
 ): Promise<Judged | undefined> {
   const faults = knownGoodFaults.filter(({ severity }) => severity === 'refuse');
   if (faults.length === 0) return undefined;
@@ -74,7 +76,8 @@ async function asRepair(
   if (sound === undefined) return undefined;
   const now = workspace.clock.now();
   const ground = { event: commits.event, knownGood: sound, main: undefined };
-  const gathered = await gatherEvent(workspace.objects, ground, { now });
+  const found = await gatherEvent(workspace.objects, ground, { now });
+  const gathered = { ...found, knownGood: withSurroundings(found.knownGood, broken) };
   const what = listed(
     faults.map(({ role, message }) => (role === undefined ? message : `${role} ${message}`)),
     3,
@@ -84,6 +87,18 @@ async function asRepair(
   return judgement.verdict === 'accepted'
     ? { knownGoodCommit: sound, gathered, isRepair: true, judgement }
     : undefined;
+}
+
+/**
+ * `sound` in the surroundings that main has by now, which no event touches: whoever broke main could else stand in the way of
+ * every repair by a change beside it.
+ */
+function withSurroundings(sound: RepositoryTree, main: RepositoryTree): RepositoryTree {
+  const isRestored = ([path]: readonly [string, TreeEntry]): boolean =>
+    path === POLICY_FILE || path.startsWith('targets/');
+  const restored = [...sound.outside].filter(isRestored);
+  const left = [...main.outside].filter(entry => !isRestored(entry));
+  return { ...sound, outside: new Map([...left, ...restored]) };
 }
 
 /**

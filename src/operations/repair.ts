@@ -7,6 +7,7 @@ import { POLICY_FILE } from '../policy/policy.ts';
 import { diffTrees, type EntryChange } from '../repository/diff.ts';
 import { metadataFile } from '../repository/tree.ts';
 import { pushEvent } from './commit.ts';
+import { loadEvent } from './event.ts';
 import { TreeReader } from './read-tree.ts';
 import { authorOf, type Main, type Workspace } from './workspace.ts';
 
@@ -18,14 +19,20 @@ export interface RepairRequest {
   readonly isConsistent: boolean;
 }
 
+/** An event that no branch holds yet. */
+export interface Repair {
+  readonly branch: BranchName;
+  readonly commit: CommitSha;
+}
+
 /**
- * Opens an event that puts back what main signed and held at `sound`; everything outside of that stays as it is. One that is
- * there already is left as it is. Throws {@link GitError}.
+ * Makes an event that puts back what main signed and held at `sound`; everything outside of that stays as it is. `undefined` where
+ * no event can: one that the rules refuse, or that changes nothing, would lead nowhere. Throws {@link GitError}.
  */
-export async function openRepair(
+export async function draftRepair(
   workspace: Workspace,
   { main, sound, isConsistent }: RepairRequest,
-): Promise<BranchName> {
+): Promise<Repair | undefined> {
   const { objects, clock } = workspace;
   const branch = parseSigningEvent(`sign/repair-${main.commit.slice(0, 12)}`);
   const told = {
@@ -46,8 +53,13 @@ export async function openRepair(
         names: ['metadata', 'targets', POLICY_FILE],
         ...told,
       });
+  const { judgement } = await loadEvent(workspace, { head: commit, branch, main });
+  return judgement.verdict === 'accepted' ? { branch, commit } : undefined;
+}
+
+/** Pushes it; a branch that is there already is left as it is. Throws {@link GitError}. */
+export async function openRepair(workspace: Workspace, { branch, commit }: Repair): Promise<void> {
   await pushEvent(workspace, { branch, head: undefined, commit });
-  return branch;
 }
 
 /** What people sign, as it was in `sound`. What automation signs is for automation to mend: events never touch it. */

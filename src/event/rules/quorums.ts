@@ -86,8 +86,10 @@ export const roleQuorum: Rule = {
       if (quorum === undefined && context.changes.get(role) === 'unchanged')
         yield refuse(`metadata/${roleFile(role)}, as on main, can not be read`, role);
       if (quorum === undefined || quorum.met) continue; // rules orphans and schema: missing or changed and unreadable
-      const why =
-        context.mode === 'event' && !context.changed.has(role) ? ', as its keys or threshold changed' : '';
+      // Where main itself does not verify, its own fault is what this is.
+      const handedOn =
+        context.mode === 'event' && context.facts.knownGoodVerified && !context.changed.has(role);
+      const why = handedOn ? ', as its keys or threshold changed' : '';
       const message = shortfall(quorum, delegations, '') + why;
       yield context.mode === 'event' ? awaits(message, role) : refuse(message, role);
     }

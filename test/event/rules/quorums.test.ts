@@ -210,6 +210,12 @@ ruleTable('role-quorum', [
     says: [['refuse', 'root', '1 of 2 signatures']],
   },
   {
+    when: 'a role of main lacks a signature and the event leaves it: its keys have not changed',
+    main: () => standard().unsign('dev', '@dave', '@erin').fork(),
+    do: e => void e.edit('targets').signAll('targets'),
+    says: [['await', 'dev', /^1 of 2 signatures; can sign: @dave and @erin$/]],
+  },
+  {
     when: 'a role of main can not be read and the event leaves it',
     main: () => standard().write('metadata/dev.json', '[]').fork(),
     do: e => void e.edit('targets').signAll('targets'),

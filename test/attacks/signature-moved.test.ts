@@ -1,0 +1,96 @@
+import { describe, expect } from 'vitest';
+import {
+  drafted,
+  entryOf,
+  expectUnharmed,
+  files,
+  listing,
+  read,
+  release,
+  serve,
+  type Wire,
+  words,
+} from './attacker.ts';
+import { attack, type Scene } from './scene.ts';
+
+/** What mallory wants signed, below signatures of alice, bob and carol that are genuine, on root. */
+const disguised = ({ world }: Scene): Wire['targets'] => ({
+  ...drafted(read(world, 'targets'), ({ targets }) => {
+    targets['evil.sh'] = entryOf('evil\n');
+  }),
+  signatures: read(world, 'root').signatures,
+});
+
+/**
+ * Mallory can push. The same people sign root and targets with the same keys, so she puts their signatures on the one under the other.
+ * A signature is over the bytes of one document, and counts nowhere else.
+ */
+describe("root's signatures moved to targets", () => {
+  attack('in an event: count for nothing, and are named', async scene => {
+    const client = scene.client();
+    scene.world.push({ ...files({ targets: disguised(scene) }), 'targets/evil.sh': 'evil\n' });
+    const page = await scene.page();
+    expect([page.verdict, page.rules]).toEqual(['pending', ['role-quorum']]);
+    expect(page.warned).toContain('signature-ids');
+    expect(page.markdown).toContain('targets: 0 of 2 signatures');
+    expect(page.markdown).toContain('is not one over this content: it has to be made anew');
+    const carol = await scene.sign('carol', undefined, () => false);
+    expect(words(carol)).toContain('0 of 2; can still sign');
+    expect(words(carol)).toContain('artifact "evil.sh" is added');
+
+    const { online, published } = await scene.force();
+    expect([online.done, online.rules]).toEqual([false, ['role-quorum']]);
+    expect([published.done, published.rules]).toEqual([false, ['role-quorum', 'online']]);
+    await expectUnharmed(scene, client);
+  });
+
+  attack('served: clients refuse', async scene => {
+    const lists = listing(scene.world, { targets: 2 });
+    await serve(scene, { targets: disguised(scene), ...lists }, { 'evil.sh': 'evil\n' });
+    expect(await scene.client().download('evil.sh')).toBe('QUORUM');
+  });
+});
+
+/** She moves the document with its signatures: root's, in the place of targets. A document says of what type it is. */
+describe('a whole document moved', () => {
+  attack('root.json in the place of targets.json: rejected', async scene => {
+    const client = scene.client();
+    const root = scene.world.remote.git('show', 'main:metadata/root.json');
+    scene.world.push({ 'metadata/targets.json': root });
+    const page = await scene.page();
+    expect(page.verdict).toBe('rejected');
+    expect(page.rules).toContain('schema');
+    expect(page.markdown).toContain('\\_type is `root` where it has to be targets');
+    expect((await scene.sign('alice')).refusal?.code).toBe('REFUSED');
+    const { online, published } = await scene.force();
+    expect([online.done, online.rules.includes('schema')]).toEqual([false, true]);
+    expect([published.done, published.rules.includes('schema')]).toEqual([false, true]);
+    await expectUnharmed(scene, client);
+  });
+});
+
+/**
+ * Bob and carol sign tools, and are a quorum of targets as well. Both are targets metadata, and neither says which role it is: what
+ * they signed for tools verifies as targets, once its version is the higher one. Mallory, who can push, so takes every delegation away
+ * without a signature made for it. A known gap: the specification has no member in which a document says its role. She gets nothing in
+ * that these people did not sign, and the page says in words what goes, for whoever merges it to read.
+ */
+describe("a delegated role's document in the place of targets", () => {
+  attack(
+    'is taken for it, in so many words; what clients get is still what its signers signed',
+    async scene => {
+      const client = scene.client();
+      await release(scene, 'echo mended\n');
+      const tools = scene.world.remote.git('show', 'main:metadata/tools.json');
+      scene.world.push({ 'metadata/targets.json': tools, 'metadata/tools.json': null });
+      const page = await scene.page();
+      expect([page.verdict, page.rules]).toEqual(['accepted', []]);
+      expect(page.markdown).toContain('it no longer delegates to tools');
+      expect(page.markdown).toContain('**tools**: removed');
+      expect((await scene.sign('alice')).signed).toEqual([]); // nobody is asked
+      const { online, published } = await scene.force();
+      expect([online.done, published.done]).toEqual([true, true]);
+      await expectUnharmed(scene, client, 'echo mended\n');
+    },
+  );
+});
