@@ -1,5 +1,7 @@
 import type { Facts } from '../event/context.ts';
-import { identityOf, type Seen, type Standing, seenIn } from '../event/succession.ts';
+import type { Reason } from '../event/reason.ts';
+import { takeovers } from '../event/rules/takeovers.ts';
+import { identityOf, type Seen, seenIn, successionFindings } from '../event/succession.ts';
 import { listStates, type PathState } from '../git/history.ts';
 import type { CommitSha } from '../git/oid.ts';
 import {
@@ -20,8 +22,8 @@ import type { Workspace } from './workspace.ts';
 export interface LastOnline {
   readonly snapshot: Document<Snapshot>;
   readonly timestamp: Document<Timestamp>;
-  /** What main said then of the roles that it says something else of now. */
-  readonly standing: Standing;
+  /** Where main does not follow from what it was then. */
+  readonly departures: readonly Reason[];
 }
 
 /**
@@ -46,8 +48,8 @@ export async function findLastOnline(
     const parsed = await reader.document(oid);
     if (!parsed.ok || !isSnapshot(parsed.value) || parsed.value.signed.version !== version) continue;
     if (!isGenuine(parsed.value, facts, SNAPSHOT)) continue;
-    const standing = await standingSince(reader, newest.commit, tree, facts);
-    return { timestamp: newest.timestamp, snapshot: parsed.value, standing };
+    const departures = await departuresSince(reader, newest.commit, tree, facts);
+    return { timestamp: newest.timestamp, snapshot: parsed.value, departures };
   }
   throw notGenuine(SNAPSHOT);
 }
@@ -84,20 +86,28 @@ const isGenuine = (document: Document, { history }: Facts, role: RoleName): bool
     root => root.ok && verifyQuorum(document, root.value.signed.delegations, role).met,
   );
 
-async function standingSince(
+async function departuresSince(
   reader: TreeReader,
   commit: CommitSha,
   tree: RepositoryTree,
   facts: Facts,
-): Promise<Standing> {
+): Promise<readonly Reason[]> {
   const roles = new Map<RoleName, Seen>();
+  let isGone = false;
   for (const [path, oid] of await metadataOf(reader, commit)) {
     const file = metadataFile(path);
-    if (file.kind !== 'role' || isOnlineRole(file.role) || tree.metadata.get(path)?.oid === oid) continue;
+    const now = tree.metadata.get(path);
+    if (file.kind !== 'role' || isOnlineRole(file.role) || now?.oid === oid) continue;
+    isGone ||= now === undefined;
     const parsed = await reader.document(oid);
     if (parsed.ok) roles.set(file.role, seenIn(parsed.value));
   }
-  return { identity: identityOf(facts) ?? '', roles };
+  const standing = { identity: identityOf(facts) ?? '', roles };
+  const taken = isGone ? takeovers(await reader.read(commit), tree) : [];
+  return [
+    ...[...successionFindings(standing, tree, facts)].map((found): Reason => ({ rule: 'version', ...found })),
+    ...[...taken].map((found): Reason => ({ rule: 'ownership', ...found })),
+  ];
 }
 
 /** The files of `metadata/` itself in a commit, by name. */

@@ -1,7 +1,6 @@
 import { DAY_MS, formatInstant, type Instant } from '../clock.ts';
 import { judgeRepository } from '../event/judge.ts';
 import type { Reason } from '../event/reason.ts';
-import { successionFindings } from '../event/succession.ts';
 import type { Identity } from '../git/commit-object.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { withMembers } from '../json.ts';
@@ -60,10 +59,7 @@ export async function onlineSign(
     if (problem !== undefined)
       throw new OperationError('REFUSED', `${problem}: main is not what was trusted`);
     const last = await findLastOnline(workspace, main.commit, tree, facts);
-    const departures = last === undefined ? [] : [...successionFindings(last.standing, tree, facts)];
-    if (departures.length > 0) {
-      return { signed: [], refusals: departures.map(finding => ({ rule: 'version', ...finding })) };
-    }
+    if (last !== undefined && last.departures.length > 0) return { signed: [], refusals: last.departures };
     const files = await signStale(policy, tree, root, last, signer, now);
     if (files.size === 0) return { signed: [], refusals: [] };
     const result = await commitAndPush(workspace, {

@@ -9,6 +9,7 @@ import { type Finding, refuse } from '../reason.ts';
 import { listed, quoted } from '../words.ts';
 import { checkDelegations } from './delegations.ts';
 import { always, type Rule } from './rule.ts';
+import { takeovers } from './takeovers.ts';
 
 /** Each artifact has one role that may sign it, and a path that is the same path for everyone. */
 export const ownership: Rule = {
@@ -23,6 +24,7 @@ export const ownership: Rule = {
       );
     }
     yield* checkDelegations(context);
+    if (context.mode === 'event') yield* takeovers(context.knownGood, context.tree);
     const paths = pathsToCheck(context);
     for (const path of paths.files) {
       const problem = targetPathProblem(path);
