@@ -1,0 +1,43 @@
+import type { Finding, Reason } from '../event/reason.ts';
+import { successionFindings } from '../event/succession.ts';
+import type { CommitSha } from '../git/oid.ts';
+import { parseDocumentOf } from '../metadata/document.ts';
+import { findLastOnline, type LastOnline } from './last-online.ts';
+import { type OwnState, rootDepartures } from './main-roots.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface Followed {
+  /** Empty: main goes on from where automation signed last. */
+  readonly departures: readonly Reason[];
+  /** `undefined` where there never was one, or there are departures. */
+  readonly last: LastOnline | undefined;
+}
+
+/**
+ * Where a state of main that verifies in itself does not go on from what main was before: another chain of roots, a root or a
+ * role that goes back or says something else under a version that was published. `trustedRoot` was found in its chain.
+ * Throws as {@link findLastOnline} does.
+ */
+export async function followMain(
+  workspace: Workspace,
+  commit: CommitSha,
+  state: OwnState,
+  trustedRoot?: Uint8Array,
+): Promise<Followed> {
+  const trusted = trustedRoot === undefined ? undefined : parseDocumentOf('root', trustedRoot);
+  const forked = await rootDepartures(workspace, commit, state, trusted);
+  if (forked.length > 0) return departed(forked);
+  // Only now is the chain main's own, and the keys that it names are the automation's.
+  const roots = [...state.facts.history.values()]
+    .flatMap(parsed => (parsed.ok ? [parsed.value] : []))
+    .filter(({ signed }) => signed.version >= (trusted?.signed.version ?? 0))
+    .sort((a, b) => a.signed.version - b.signed.version);
+  const last = await findLastOnline(workspace, commit, state, roots);
+  const moved = last === undefined ? [] : [...successionFindings(last.standing, state.tree, state.facts)];
+  return moved.length > 0 ? departed(moved) : { departures: [], last };
+}
+
+const departed = (findings: readonly Finding[]): Followed => ({
+  departures: findings.map(finding => ({ rule: 'version', ...finding })),
+  last: undefined,
+});
