@@ -19,7 +19,8 @@ import type { Signer } from '../signers/signer.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
 import { gatherRepository } from './gather.ts';
-import { findLastOnline, type LastOnline } from './last-online.ts';
+import type { LastOnline } from './last-online.ts';
+import { followMain } from './main-departures.ts';
 import { trustedRootProblem } from './trusted-root.ts';
 import { fetchMain, type Workspace } from './workspace.ts';
 
@@ -45,7 +46,8 @@ export async function onlineSign(
 ): Promise<OnlineOutcome> {
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const main = await fetchMain(workspace);
-    const { tree, facts, policy } = await gatherRepository(workspace.objects, main.commit);
+    const ground = await gatherRepository(workspace.objects, main.commit);
+    const { tree, facts, policy } = ground;
     const now = workspace.clock.now();
     const { reasons } = judgeRepository({ mode: 'known-good', tree, policy, facts, now });
     // Artifacts that disagree would be published under the old hash's name: that is for people to mend first.
@@ -58,8 +60,8 @@ export async function onlineSign(
     const problem = trustedRoot === undefined ? undefined : trustedRootProblem(facts, trustedRoot);
     if (problem !== undefined)
       throw new OperationError('REFUSED', `${problem}: main is not what was trusted`);
-    const last = await findLastOnline(workspace, main.commit, tree, facts);
-    if (last !== undefined && last.departures.length > 0) return { signed: [], refusals: last.departures };
+    const { departures, last } = await followMain(workspace, main.commit, ground, trustedRoot);
+    if (departures.length > 0) return { signed: [], refusals: departures };
     const files = await signStale(policy, tree, root, last, signer, now);
     if (files.size === 0) return { signed: [], refusals: [] };
     const result = await commitAndPush(workspace, {
@@ -177,6 +179,12 @@ function renewed(
 ): JsonObject {
   const days = effectivePeriods(definitionOf(root, role).periods)?.expiryDays;
   if (days === undefined) throw new OperationError('REFUSED', `root sets no expiry period for ${role}`);
+  if (!Number.isSafeInteger(version)) {
+    throw new OperationError(
+      'REFUSED',
+      `${role} has come to the last version that there is: its key is in other hands, have root name a new one`,
+    );
+  }
   const members = new Map<string, JsonValue>([
     ['version', version],
     ['expires', formatInstant((now + days * DAY_MS) as Instant)],

@@ -10,6 +10,8 @@ import { sitePage } from '../render/site.ts';
 import { type PublishedFile, publishLayout } from '../repository/layout.ts';
 import type { ObjectId } from '../repository/tree.ts';
 import { OperationError } from './error.ts';
+import { followMain } from './main-departures.ts';
+import { TreeReader } from './read-tree.ts';
 import { SITE_LAYOUT, verifyCommit } from './verify.ts';
 import { findMain, type Workspace } from './workspace.ts';
 
@@ -28,7 +30,7 @@ export interface PublishOutcome {
 }
 
 /**
- * Builds the site of a commit: verified before, built beside, walked through by the client, then put in place whole.
+ * Builds the site of a commit: verified before, also against what main was before it, built beside, walked through by the client, then put in place whole.
  * Where anything is refused `out` stays what it was. Throws {@link OperationError} `ALREADY_THERE` where `out` is a
  * folder of something else; {@link ClientError} where our own client refuses what was built.
  */
@@ -39,6 +41,12 @@ export async function publishSite(workspace: Workspace, request: PublishRequest)
   const { commit, trustedRoot } = request;
   const verified = await verifyCommit(workspace, { commit, trustedRoot });
   if (verified.verdict !== 'accepted') return { files: 0, reasons: verified.reasons, published: false };
+  const history = await new TreeReader(workspace.objects).history(verified.tree);
+  const state = { tree: verified.tree, facts: { history } };
+  const { departures } = await followMain(workspace, commit, state, trustedRoot);
+  if (departures.length > 0) {
+    return { files: 0, reasons: [...verified.reasons, ...departures], published: false };
+  }
   const building = join(dirname(out), `.${basename(out)}.${randomBytes(6).toString('hex')}`);
   const files = publishLayout(verified.tree);
   try {

@@ -7,6 +7,18 @@ import { serializeJson } from '../../src/metadata/serialize.ts';
 import { onlineSign } from '../../src/operations/online-sign.ts';
 import { withSignatures } from '../../src/repository/signature-edits.ts';
 import { fileSigner } from '../../src/signers/file.ts';
+import {
+  bytesOf,
+  drafted,
+  edited,
+  files,
+  type Hand,
+  historyPath,
+  onlineKey,
+  pushToMain,
+  read,
+  signed,
+} from '../attacks/attacker.ts';
 import { replaceOnlineKey, signSnapshot } from '../support/online-documents.ts';
 import { testKey } from '../support/test-keys.ts';
 import {
@@ -221,6 +233,106 @@ describe('whoever can push to main', () => {
     const before = world.refs();
     expect((await world.onlineSign()).refusals.map(({ rule }) => rule)).toEqual(['version']);
     expect(world.refs()).toBe(before);
+  });
+});
+
+describe('whoever can push to main and holds an online key', () => {
+  const versionOf = (world: TestWorld, role: 'snapshot' | 'timestamp'): number =>
+    online(world, role).signed.version;
+  const FAR = Number.MAX_SAFE_INTEGER;
+
+  /** A pair by the key in `hand`, with these versions. */
+  function pushPair(world: TestWorld, hand: Hand, versions: { snapshot: number; targets?: number }): void {
+    const snapshot = edited(read(world, 'snapshot'), list => {
+      list.version = versions.snapshot;
+      if (versions.targets !== undefined) list.meta['targets.json'] = { version: versions.targets };
+    });
+    const timestamp = edited(read(world, 'timestamp'), list => {
+      list.version = versions.snapshot;
+      list.meta['snapshot.json'] = { version: versions.snapshot };
+    });
+    const bare = { signatures: [] };
+    const pair = {
+      snapshot: signed({ ...snapshot, ...bare }, hand),
+      timestamp: signed({ ...timestamp, ...bare }, hand),
+    };
+    pushToMain(world, files(pair));
+  }
+
+  test('names it in roots of their own in vain: main once held another first root', async ({ world }) => {
+    const hand = testKey(998, { onlineUri: 'file:mallory.pem' });
+    const own = testKey(999, { owner: '@mallory' });
+    const role = { keyids: [own.keyid], threshold: 1 };
+    const second = drafted(read(world, 'root'), root => {
+      root.keys[own.keyid] = own.raw;
+      Object.assign(root.roles.root, role);
+      Object.assign(root.roles.targets, role);
+    });
+    const first = edited(second, root => {
+      root.version = 1;
+      root.keys[hand.keyid] = hand.raw;
+      for (const name of ['snapshot', 'timestamp'] as const) root.roles[name].keyids = [hand.keyid];
+    });
+    pushToMain(world, {
+      ...files({ root: signed(second, own), targets: signed(drafted(read(world, 'targets')), own) }),
+      [historyPath(1)]: bytesOf(signed(first, own)),
+    });
+    pushPair(world, hand, { snapshot: 1_000_000, targets: 2 });
+    const before = world.refs();
+    expect((await world.onlineSign()).refusals).toEqual([
+      expect.objectContaining({
+        rule: 'version',
+        role: 'root',
+        message: containing('begins with another root'),
+      }),
+    ]);
+    expect(world.refs()).toBe(before);
+  });
+
+  test('puts the root back that named it, in vain', async ({ world }) => {
+    const hand = onlineKey(world);
+    const old = world.remote.git('show', 'main:metadata/root.json');
+    await replaceOnlineKey(world, 'file:second.pem');
+    await world.onlineSign();
+    pushToMain(world, {
+      'metadata/root.json': `${old}\n`,
+      [historyPath(2)]: null,
+      [historyPath(1)]: `${old}\n`,
+    });
+    pushPair(world, hand, { snapshot: 9 });
+    const before = world.refs();
+    expect((await world.onlineSign()).refusals).toEqual([
+      expect.objectContaining({ rule: 'version', message: containing('goes back from version 2 to 1') }),
+    ]);
+    expect(world.refs()).toBe(before);
+  });
+
+  for (const [what, versions] of [
+    ['versions', { snapshot: FAR }],
+    ['versions of roles', { snapshot: 9, targets: FAR }],
+  ] as const) {
+    test(`drives ${what} to their end, and a new key begins before that`, async ({ world }) => {
+      pushPair(world, onlineKey(world), versions);
+      later(world, 5);
+      await expect(world.onlineSign()).rejects.toMatchObject({ code: 'REFUSED' });
+      await replaceOnlineKey(world, 'file:second.pem');
+      expect(await world.onlineSign()).toEqual({ signed: ['snapshot', 'timestamp'], refusals: [] });
+      expect([versionOf(world, 'snapshot'), versionOf(world, 'timestamp')]).toEqual([2, 2]);
+      expect(online(world, 'snapshot').signed.meta['targets.json']).toEqual({ version: 1 });
+      expect(await world.onlineSign()).toEqual({ signed: [], refusals: [] });
+    });
+  }
+
+  test("goes on with a key that root has left, in vain: what today's signed comes first", async ({
+    world,
+  }) => {
+    const hand = onlineKey(world);
+    await replaceOnlineKey(world, 'file:second.pem');
+    await world.onlineSign();
+    const newest = online(world, 'timestamp');
+    pushPair(world, hand, { snapshot: 1_000_000 });
+    expect((await world.onlineSign()).signed).toEqual(['snapshot', 'timestamp']);
+    expect(online(world, 'timestamp')).toEqual(newest);
   });
 });
 

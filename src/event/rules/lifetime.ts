@@ -1,5 +1,5 @@
 import { DAY_MS, formatInstant, HOUR_MS } from '../../clock.ts';
-import type { Document } from '../../metadata/document.ts';
+import { type Document, signedBytes } from '../../metadata/document.ts';
 import { isOnlineRole, ROOT, type RoleName, SNAPSHOT, TIMESTAMP } from '../../metadata/names.ts';
 import { effectivePeriods, type Periods } from '../../metadata/periods.ts';
 import { forRole } from '../../policy/policy.ts';
@@ -21,6 +21,7 @@ export const version: Rule = {
       const before = documentOf(context.knownGood, role)?.signed.version;
       yield* checkStep(context, role, before, document.signed.version);
       if (before === undefined) yield* checkRevival(context, role, document.signed.version);
+      yield* checkTwin(context, role, document);
     }
   },
 };
@@ -52,6 +53,20 @@ function* checkRevival({ knownGood }: Context, role: RoleName, after: number): I
   if (role !== ROOT && dead !== undefined && after <= dead) {
     yield refuse(`version ${after} of a role that was published before: it has to exceed ${dead}`, role);
   }
+}
+
+/**
+ * Main has got there meanwhile by another event. Two documents of one version, each with its quorum, are a choice for whoever
+ * holds the online key: a snapshot names versions only.
+ */
+function* checkTwin({ facts: { main } }: Context, role: RoleName, document: Document): Iterable<Finding> {
+  const there = main === undefined ? undefined : documentOf(main, role);
+  if (there === undefined || there.signed.version < document.signed.version) return;
+  if (Buffer.compare(signedBytes(there), signedBytes(document)) === 0) return;
+  yield refuse(
+    `version ${document.signed.version} is not the next one any more, main has ${there.signed.version}: merge main into the event, and take a later one`,
+    role,
+  );
 }
 
 const TOLERANCE_MS = HOUR_MS;

@@ -40,7 +40,7 @@ export interface PinStore {
  */
 export function placeOf(url: string): string {
   const match =
-    /^[a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?([^/]*)\/+(.*)$/i.exec(url) ??
+    /^[a-z][a-z0-9+.-]*:\/\/(?:[^/]*@)?([^/]*)\/+(.*)$/i.exec(url) ??
     /^(?:[^/@:]+@)?([^/:]{2,}):(?!\\|\/\/)\/*(.*)$/.exec(url);
   const place = match === null ? url : `${(match[1] ?? '').toLowerCase()}/${match[2] ?? ''}`;
   return place.replace(/\/+$/, '').replace(/\.git$/, '');

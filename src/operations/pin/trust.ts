@@ -52,8 +52,9 @@ export async function verifyFromPin(
   if (tree.metadata.size === 0 && trustedHere === undefined) return { status: 'empty' };
   const given = trust.trustedRoot === undefined ? undefined : trustedRootProblem(facts, trust.trustedRoot);
   if (given !== undefined) throw untrusted([given]);
-  // Another repository where a known one was is that one in somebody else's hands, until a person says otherwise.
-  const pin = pins.find(({ identity }) => identity === identityOf(facts)) ?? trustedHere;
+  // Another repository where a known one was is that one in somebody else's hands, until a person says otherwise: also where
+  // it is one that they know from elsewhere.
+  const pin = trustedHere ?? pins.find(({ identity }) => identity === identityOf(facts));
   if (pin === undefined) {
     if (verified.problems.length > 0) throw untrusted(verified.problems);
     if (trust.trustedRoot === undefined)

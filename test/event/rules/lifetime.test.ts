@@ -52,6 +52,18 @@ ruleTable('version', [
     do: to('dev', 2),
     says: [['refuse', 'dev', 'goes back from 3 to 2']],
   },
+  {
+    when: 'main has that version meanwhile, and it says something else',
+    do: e => void e.edit('dev', s => Object.assign(s, { 'x-note': 'quiet' })),
+    options: { facts: { main: standard().fork().edit('dev').tree() } },
+    says: [['refuse', 'dev', 'version 2 is not the next one any more, main has 2', 'merge main']],
+  },
+  {
+    when: 'main has just that meanwhile',
+    do: to('dev', 2),
+    options: { facts: { main: standard().fork().edit('dev').tree() } },
+    says: [],
+  },
   { when: 'a new role starts at 1', do: e => void e.delegate('ops', { signers: ['@dave'] }), says: [] },
   {
     when: 'a removed role is made again at its dead version',

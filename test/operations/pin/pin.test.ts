@@ -27,6 +27,7 @@ describe('a place', () => {
   it.each([
     ['https://example.org/me/one.git', 'example.org/me/one'],
     ['https://me:secret@Example.org/me/one', 'example.org/me/one'],
+    ['https://me:sec@ret@example.org/me/one', 'example.org/me/one'],
     ['ssh://git@example.org/me/one.git', 'example.org/me/one'],
     ['git@example.org:me/one.git', 'example.org/me/one'],
     ['example.org:me/one/', 'example.org/me/one'],

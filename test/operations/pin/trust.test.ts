@@ -242,6 +242,36 @@ describe('a main that does not follow from the pin', () => {
   });
 });
 
+describe('another repository that the person knows as well', () => {
+  test('is not taken for this one', async ({ world }) => {
+    await startEvent(world);
+    await world.sign('bob');
+    const bob = world.person('bob');
+    const [pin] = await bob.pins.list();
+    // This one is another to bob's machine, and the one that it knows from elsewhere is what main shows.
+    await bob.pins.save({ ...(pin as Pin), identity: 'f'.repeat(64) });
+    await bob.pins.save({ ...(pin as Pin), places: ['example.org/elsewhere'] });
+    await startEvent(world, 'echo newer\n');
+    await expect(world.sign('bob')).rejects.toMatchObject({
+      code: 'UNTRUSTED',
+      message: expect.stringContaining('begins with another root') as string,
+    });
+    expect(bob.signatures).toBe(1); // for the first event
+    expect((await bob.pins.list()).find(({ identity }) => identity === pin?.identity)?.places).toEqual([
+      'example.org/elsewhere',
+    ]);
+  });
+});
+
+describe('an online key that is replaced', () => {
+  test('begins its versions where it likes, as it does for clients', async ({ world }) => {
+    await startEvent(world);
+    await world.sign('bob');
+    const [pin] = await pinsOf(world, 'bob');
+    expect([...(pin?.roles.keys() ?? [])].sort()).toEqual(['root', 'targets', 'tools']);
+  });
+});
+
 describe('a main that does not verify', () => {
   const breakMain = (world: TestWorld): void => {
     const tools = world.remote.git('show', 'main:metadata/tools.json');
