@@ -45,7 +45,7 @@ export const INIT: BranchName = parseSigningEvent('sign/init');
 export const UPDATE: BranchName = parseSigningEvent('sign/update');
 export const TOOLS: RoleName = parseRoleName('tools');
 
-const PEOPLE = ['alice', 'bob', 'carol', 'mallory'] as const;
+export const PEOPLE = ['alice', 'bob', 'carol', 'mallory'] as const;
 export type Name = (typeof PEOPLE)[number];
 
 /** A clock that a test moves. */
