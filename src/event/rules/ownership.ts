@@ -1,10 +1,17 @@
 import { jsonEqual } from '../../json.ts';
 import { type Document, isTargets } from '../../metadata/document.ts';
-import { ROOT, type RoleName, TARGETS, targetPathProblem } from '../../metadata/names.ts';
+import {
+  foldCase,
+  ROOT,
+  type RoleName,
+  TARGETS,
+  targetPathDoubts,
+  targetPathProblem,
+} from '../../metadata/names.ts';
 import { artifactRoles } from '../../repository/delegators.ts';
 import { documentOf, targetsOf } from '../../repository/tree.ts';
 import type { Context } from '../context.ts';
-import { type Finding, refuse } from '../reason.ts';
+import { type Finding, refuse, warn } from '../reason.ts';
 import { listed, quoted } from '../words.ts';
 import { checkDelegations } from './delegations.ts';
 import { always, type Rule } from './rule.ts';
@@ -34,8 +41,17 @@ export const ownership: Rule = {
     if (context.mode !== 'event' || context.diff.artifacts.some(({ before }) => before === undefined)) {
       yield* collisions(context);
     }
+    if (context.mode === 'event') yield* doubts(context);
   },
 };
+
+/** Of new artifacts alone: what main has was looked at. */
+function* doubts({ diff }: Context): Iterable<Finding> {
+  for (const { path, before } of diff.artifacts) {
+    if (before !== undefined || targetPathProblem(path) !== undefined) continue;
+    for (const doubt of targetPathDoubts(path)) yield warn(`artifact ${quoted(path)} ${doubt}`);
+  }
+}
 
 function* checkPath(context: Context, role: RoleName, path: string): Iterable<Finding> {
   const problem = targetPathProblem(path);
@@ -100,7 +116,7 @@ const sameCut = (a: Delegation, b: Delegation | undefined): boolean =>
 function* collisions(context: Context): Iterable<Finding> {
   const files = new Map<string, string>();
   for (const path of context.tree.artifacts.keys()) {
-    const folded = fold(path);
+    const folded = foldCase(path);
     const other = files.get(folded);
     if (other !== undefined)
       yield refuse(`artifacts ${quoted(other)} and ${quoted(path)} differ in case only`);
@@ -118,6 +134,3 @@ function* collisions(context: Context): Iterable<Finding> {
     }
   }
 }
-
-/** Through upper case first: as NTFS does it, so that both forms of sigma are one. */
-const fold = (path: string): string => path.toUpperCase().toLowerCase();
