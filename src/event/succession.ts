@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Document, signedBytes } from '../metadata/document.ts';
-import { ROOT, type RoleName } from '../metadata/names.ts';
+import { isOnlineRole, ROOT, type RoleName } from '../metadata/names.ts';
 import { documentOf, type RepositoryTree } from '../repository/tree.ts';
 import type { Facts } from './context.ts';
 import { type Finding, refuse } from './reason.ts';
@@ -16,7 +16,10 @@ export interface Seen {
 export interface Standing {
   /** SHA-256 in hex of the oldest root's canonical `signed`. It never changes, whatever the repository is called. */
   readonly identity: string;
-  /** The newest version seen of each role, of those that are gone as well. */
+  /**
+   * The newest version seen of each role that people sign, of those that are gone as well. Online roles are left out: what main
+   * holds of them is anybody's push, online signing mends it, and after the theft of their key they have to go back.
+   */
   readonly roles: ReadonlyMap<RoleName, Seen>;
 }
 
@@ -35,7 +38,7 @@ export function standingOf(tree: RepositoryTree, facts: History, before?: Standi
   const roles = new Map(before?.roles);
   for (const role of tree.documents.keys()) {
     const document = documentOf(tree, role);
-    if (document !== undefined) roles.set(role, seenIn(document));
+    if (document !== undefined && !isOnlineRole(role)) roles.set(role, seenIn(document));
   }
   return { identity, roles };
 }

@@ -11,7 +11,7 @@ import {
 } from '../metadata/document.ts';
 import { isOnlineRole, type RoleName, SNAPSHOT, TIMESTAMP } from '../metadata/names.ts';
 import { verifyQuorum } from '../metadata/quorum.ts';
-import { metadataFile, type ObjectId, type RepositoryTree, roleFile } from '../repository/tree.ts';
+import { metadataFile, type ObjectId, type RepositoryTree, roleFile, rootOf } from '../repository/tree.ts';
 import { OperationError } from './error.ts';
 import { TreeReader } from './read-tree.ts';
 import type { Workspace } from './workspace.ts';
@@ -20,14 +20,23 @@ import type { Workspace } from './workspace.ts';
 export interface LastOnline {
   readonly snapshot: Document<Snapshot>;
   readonly timestamp: Document<Timestamp>;
+  /**
+   * Has today's root the keys that signed? Else clients forget both with the root that took those keys away (TUF 5.3.11), and
+   * nothing that they say binds anybody: whoever stole a key may have written it.
+   */
+  readonly isCurrent: boolean;
   /** What main said then of the roles that it says something else of now. */
   readonly standing: Standing;
 }
 
+/** Whoever signs once a second gets here in 68 years. What is beyond was written by a thief, so that nobody can count on. */
+const LAST_HONEST_VERSION = 2 ** 31 - 1;
+
 /**
- * Finds the newest timestamp that main ever held and a root's key signed, and its snapshot. What main holds now is only what
- * somebody pushed there: an old pair put back, or none, must not begin versions anew that clients have seen. `undefined` where
- * there never was one. Throws {@link OperationError} `REFUSED` where there was, and none is genuine; {@link GitError}.
+ * Finds the newest timestamp that main ever held and a root's key signed, and its snapshot; what today's keys signed goes before
+ * what others did. What main holds now is only what somebody pushed there: an old pair put back, or none, must not begin versions
+ * anew that clients have seen. `undefined` where there never was one. Throws {@link OperationError} `REFUSED` where there was,
+ * and none is genuine; {@link GitError}.
  */
 export async function findLastOnline(
   { repository, objects }: Workspace,
@@ -39,18 +48,19 @@ export async function findLastOnline(
   const stamps = await listStates(repository, main, `metadata/${roleFile(TIMESTAMP)}`);
   const snapshots = await listStates(repository, main, `metadata/${roleFile(SNAPSHOT)}`);
   if (stamps.length === 0 && snapshots.length === 0) return undefined;
-  const newest = await newestTimestamp(reader, stamps, facts);
-  const version = newest?.timestamp.signed.meta.get(roleFile(SNAPSHOT))?.version;
-  if (newest === undefined || version === undefined) throw notGenuine(TIMESTAMP);
-  for (const oid of new Set(snapshots.map(state => state.oid))) {
-    const parsed = await reader.document(oid);
-    if (!parsed.ok || !isSnapshot(parsed.value) || parsed.value.signed.version !== version) continue;
-    if (!isGenuine(parsed.value, facts, SNAPSHOT)) continue;
-    const standing = await standingSince(reader, newest.commit, tree, facts);
-    return { timestamp: newest.timestamp, snapshot: parsed.value, standing };
+  let wanting: RoleName = TIMESTAMP;
+  for (const { timestamp, commit, isCurrent } of genuine(await timestampsOf(reader, stamps), tree, facts)) {
+    const snapshot = await snapshotOf(reader, timestamp, snapshots, facts);
+    if (snapshot !== undefined && (isCurrent || isHonest(snapshot))) {
+      return { timestamp, snapshot, isCurrent, standing: await standingSince(reader, commit, tree, facts) };
+    }
+    wanting = SNAPSHOT;
+    if (isCurrent) break; // clients have seen more than can be told from here
   }
-  throw notGenuine(SNAPSHOT);
+  throw notGenuine(wanting);
 }
+
+const isHonest = ({ signed }: Document): boolean => signed.version <= LAST_HONEST_VERSION;
 
 const notGenuine = (role: RoleName): OperationError =>
   new OperationError(
@@ -58,12 +68,17 @@ const notGenuine = (role: RoleName): OperationError =>
     `no metadata/${roleFile(role)} that main ever held is signed by a key that a root named: restore it from what was published`,
   );
 
-/** The one of the highest version, with the first state of main that held it: later copies prove nothing. */
-async function newestTimestamp(
+interface SeenTimestamp {
+  readonly timestamp: Document<Timestamp>;
+  /** The first state of main that held it: later copies prove nothing. */
+  readonly commit: CommitSha;
+}
+
+/** The highest version first. */
+async function timestampsOf(
   reader: TreeReader,
   states: readonly PathState[],
-  facts: Facts,
-): Promise<{ readonly timestamp: Document<Timestamp>; readonly commit: CommitSha } | undefined> {
+): Promise<readonly SeenTimestamp[]> {
   const firstSeen = new Map<ObjectId, CommitSha>();
   // Newest first: the oldest is set last.
   for (const { oid, commit } of states) firstSeen.set(oid, commit);
@@ -74,8 +89,39 @@ async function newestTimestamp(
     .flatMap(({ document, commit }) =>
       document.ok && isTimestamp(document.value) ? [{ timestamp: document.value, commit }] : [],
     )
-    .sort((a, b) => b.timestamp.signed.version - a.timestamp.signed.version)
-    .find(({ timestamp }) => isGenuine(timestamp, facts, TIMESTAMP));
+    .sort((a, b) => b.timestamp.signed.version - a.timestamp.signed.version);
+}
+
+/** First those that today's keys signed, then those of keys that are gone. Lazily: the first is nearly always the one. */
+function* genuine(
+  seen: readonly SeenTimestamp[],
+  tree: RepositoryTree,
+  facts: Facts,
+): Iterable<SeenTimestamp & { readonly isCurrent: boolean }> {
+  const root = rootOf(tree)?.signed.delegations;
+  const isCurrent = ({ timestamp }: SeenTimestamp): boolean =>
+    root !== undefined && verifyQuorum(timestamp, root, TIMESTAMP).met;
+  for (const one of seen) if (isCurrent(one)) yield { ...one, isCurrent: true };
+  for (const one of seen) {
+    if (isHonest(one.timestamp) && !isCurrent(one) && isGenuine(one.timestamp, facts, TIMESTAMP)) {
+      yield { ...one, isCurrent: false };
+    }
+  }
+}
+
+async function snapshotOf(
+  reader: TreeReader,
+  timestamp: Document<Timestamp>,
+  states: readonly PathState[],
+  facts: Facts,
+): Promise<Document<Snapshot> | undefined> {
+  const version = timestamp.signed.meta.get(roleFile(SNAPSHOT))?.version;
+  for (const oid of new Set(states.map(state => state.oid))) {
+    const parsed = await reader.document(oid);
+    if (!parsed.ok || !isSnapshot(parsed.value) || parsed.value.signed.version !== version) continue;
+    if (isGenuine(parsed.value, facts, SNAPSHOT)) return parsed.value;
+  }
+  return undefined;
 }
 
 /** A root of the past may have named the key. */

@@ -89,11 +89,13 @@ async function signStale(
 ): Promise<ReadonlyMap<RoleName, Uint8Array>> {
   const files = new Map<RoleName, Uint8Array>();
   const oldSnapshot = last?.snapshot;
-  const meta = snapshotMeta(tree, oldSnapshot, policy.maxVersionStep);
+  // What keys signed that are gone counts for its version only: names of files are not used twice.
+  const known = last?.isCurrent === true ? last : undefined;
+  const meta = snapshotMeta(tree, known?.snapshot, policy.maxVersionStep);
   const snapshotMoved = meta !== undefined || !isFresh(root, SNAPSHOT, oldSnapshot, now);
   let snapshotVersion = oldSnapshot?.signed.version ?? 0;
   if (snapshotMoved) {
-    const base = oldSnapshot?.signed.raw ?? newOnline('snapshot', {});
+    const base = known?.snapshot.signed.raw ?? newOnline('snapshot', {});
     snapshotVersion++;
     const signed = renewed(root, SNAPSHOT, base, snapshotVersion, meta, now);
     files.set(SNAPSHOT, await signOnline(root, SNAPSHOT, signed, signer));
@@ -104,7 +106,7 @@ async function signStale(
   const listed = oldTimestamp?.signed.meta.get(roleFile(SNAPSHOT))?.version;
   const isFine = !snapshotMoved && listed === snapshotVersion && isFresh(root, TIMESTAMP, oldTimestamp, now);
   if (!isFine) {
-    const base = oldTimestamp?.signed.raw ?? newOnline('timestamp', {});
+    const base = known?.timestamp.signed.raw ?? newOnline('timestamp', {});
     const timestampMeta = { [roleFile(SNAPSHOT)]: { version: snapshotVersion } };
     const version = (oldTimestamp?.signed.version ?? 0) + 1;
     const signed = renewed(root, TIMESTAMP, base, version, timestampMeta, now);
@@ -144,7 +146,7 @@ function snapshotMeta(
     if (before !== undefined && before > version) {
       throw new OperationError(
         'REFUSED',
-        `${role} is version ${version} on main, but clients have seen ${before}: clients would refuse to go back`,
+        `${role} is version ${version} on main, but clients have seen ${before}: clients would refuse to go back. If no quorum ever signed ${before}, replace the online key in root by an event`,
       );
     }
     if (old !== undefined && version > (before ?? 0) + maxStep) {
@@ -181,6 +183,12 @@ function renewed(
 ): JsonObject {
   const days = effectivePeriods(definitionOf(root, role).periods)?.expiryDays;
   if (days === undefined) throw new OperationError('REFUSED', `root sets no expiry period for ${role}`);
+  if (!Number.isSafeInteger(version)) {
+    throw new OperationError(
+      'REFUSED',
+      `${role} has the last version that there is: somebody else has the online key. Replace it in root by an event; clients forget then what it signed`,
+    );
+  }
   const members = new Map<string, JsonValue>([
     ['version', version],
     ['expires', formatInstant((now + days * DAY_MS) as Instant)],
