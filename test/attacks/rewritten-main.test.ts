@@ -124,6 +124,15 @@ describe('main that was rewritten', () => {
     await expectUnmoved(scene, client);
   });
 
+  attack('before somebody has seen it: they are shown whose root it is, and asked', async scene => {
+    replaceRepository(scene);
+    await newEvent(scene);
+    const bob = await scene.sign('bob', undefined, question => !question.includes('trust'));
+    expect([bob.signed, bob.refusal?.code]).toEqual([[], 'DECLINED']);
+    expect(unwrapped(bob.screen)).toContain('this machine sees this repository for the first time');
+    expect(unwrapped(bob.screen)).toContain('1 of @mallory');
+  });
+
   attack(
     'to the same state with its history squashed: signers refuse, everybody else goes on',
     async scene => {
