@@ -86,6 +86,38 @@ export function targetPathProblem(path: string): string | undefined {
 const mixesLookAlikes = (word: string): boolean =>
   /\p{Script=Latin}/u.test(word) && SCRIPTS_LIKE_LATIN.test(word);
 
+/**
+ * What people should look at twice in a target path that is sound; empty where nothing. A word may be made of look-alikes
+ * throughout, and no list of those is ever complete: hence whatever is beyond ASCII is named.
+ */
+export function targetPathDoubts(path: string): readonly string[] {
+  const doubts: string[] = [];
+  const strange = [...new Set(path.match(/[^ -~]/gu))].map(codePoint);
+  if (strange.length > 0) {
+    const more = strange.length > MAX_SPELLED ? ` and ${strange.length - MAX_SPELLED} more` : '';
+    const spelled = strange.slice(0, MAX_SPELLED).join(' ') + more;
+    doubts.push(`holds ${spelled}, beyond ASCII: make sure that it is no look-alike of another path`);
+  }
+  const segments = path.split('/');
+  if (segments.some(segment => DEVICE_NAME.test(segment))) {
+    doubts.push('has a segment that is a device name on Windows');
+  }
+  if (segments.some(segment => /[<>:"|?*]|\.$/.test(segment))) {
+    doubts.push('is no file name on Windows, or that of another file');
+  }
+  return doubts;
+}
+
+const MAX_SPELLED = 8;
+const codePoint = (character: string): string =>
+  `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+
+/**
+ * Equal for names that are one on a file system that folds case. Through upper case first: as NTFS does it, so that both
+ * forms of sigma are one.
+ */
+export const foldCase = (name: string): string => name.toUpperCase().toLowerCase();
+
 /** Throws {@link MetadataError} `BAD_NAME` unless `path` is a safe target path. */
 export function parseTargetPath(path: string): TargetPath {
   const problem = targetPathProblem(path);

@@ -142,7 +142,7 @@ function snapshotMeta(
     if (before !== undefined && before > version) {
       throw new OperationError(
         'REFUSED',
-        `${role} is version ${version} on main, but clients have seen ${before}: clients would refuse to go back`,
+        `${role} is version ${version} on main, but clients have seen ${before}: clients would refuse to go back. If no quorum ever signed ${before}, replace the online key in root by an event`,
       );
     }
     if (old !== undefined && version > (before ?? 0) + maxStep) {

@@ -160,6 +160,24 @@ describe('online signing', () => {
     expect(await world.onlineSign()).toEqual({ signed: [], refusals: [] });
   });
 
+  test('what a key signed that is gone binds nobody but by its versions', async ({ world }) => {
+    const before = online(world, 'snapshot').signed;
+    await signSnapshot(world, meta => ({
+      ...meta,
+      'tools.json': { version: 9 },
+      'stray.json': { version: 5 },
+    }));
+    await expect(world.onlineSign()).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: containing('replace the online key in root by an event'),
+    });
+    await replaceOnlineKey(world, 'file:second.pem');
+    expect((await world.onlineSign()).signed).toEqual(['snapshot', 'timestamp']);
+    const after = online(world, 'snapshot').signed;
+    expect(after.version).toBe(before.version + 1);
+    expect(after.meta).toEqual({ 'targets.json': { version: 1 }, 'tools.json': { version: 1 } });
+  });
+
   test('a key that nobody here has: nothing is written', async ({ world }) => {
     later(world, 5);
     const before = world.refs();

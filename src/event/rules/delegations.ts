@@ -1,9 +1,17 @@
 import { isJsonObject, member } from '../../json.ts';
 import type { RoleDefinition } from '../../metadata/delegation.ts';
-import { ROOT, type RoleName, roleNameProblem, TARGETS, targetPathProblem } from '../../metadata/names.ts';
+import {
+  foldCase,
+  ROOT,
+  type RoleName,
+  roleNameProblem,
+  TARGETS,
+  targetPathDoubts,
+  targetPathProblem,
+} from '../../metadata/names.ts';
 import { documentOf } from '../../repository/tree.ts';
 import type { Context } from '../context.ts';
-import { type Finding, refuse } from '../reason.ts';
+import { type Finding, refuse, warn } from '../reason.ts';
 import { listed, quoted } from '../words.ts';
 
 /** Part of rule `ownership`: delegations by names, patterns and prefixes that every client reads as we do. */
@@ -22,8 +30,31 @@ export function* checkDelegations(context: Context): Iterable<Finding> {
     }
     if (context.mode === 'event') yield* checkShape(context, role, delegator, definition);
   }
+  if (context.mode === 'event' && delegators.size > 0) yield* checkCase(context);
   for (const role of context.changed.keys()) yield* checkSuccinct(context, role);
 }
+
+/** Patterns of two roles that are one where case is folded: there a file of one role would be the other's. */
+function* checkCase(context: Context): Iterable<Finding> {
+  const seen = new Map<string, readonly [RoleName, string]>();
+  for (const { role, delegator, definition } of context.graph.roles.values()) {
+    if (delegator === ROOT) continue;
+    for (const pattern of definition.paths) {
+      const folded = foldCase(pattern);
+      const [other, known] = seen.get(folded) ?? [role, pattern];
+      seen.set(folded, [role, pattern]);
+      if (other === role || known === pattern) continue;
+      if (isOnMain(context, role, pattern) && isOnMain(context, other, known)) continue;
+      yield refuse(
+        `path patterns ${quoted(known)} of ${quoted(other)} and ${quoted(pattern)} differ in case only`,
+        role,
+      );
+    }
+  }
+}
+
+const isOnMain = ({ knownGraph }: Context, role: RoleName, pattern: string): boolean =>
+  knownGraph.roles.get(role)?.definition.paths.includes(pattern) === true;
 
 /** The policy's say. What main has stays as it is: clients find artifacts by it. */
 function* checkShape(
@@ -62,15 +93,18 @@ function* checkPatterns(context: Context, role: RoleName, { paths }: RoleDefinit
   for (const pattern of paths) {
     if (context.mode === 'event' && known.has(pattern)) continue;
     // An underscore in a wildcard's place: what the pattern matches has to be a path at all.
-    const problem = targetPathProblem(pattern.replaceAll(/[*?]/g, '_'));
+    const path = pattern.replaceAll(/[*?]/g, '_');
+    const problem = targetPathProblem(path);
     if (problem !== undefined) yield refuse(`path pattern ${quoted(pattern)} ${problem}`, role);
     // What stands on main already has been signed and published; main's own judgement leaves it at that.
-    else if (context.mode === 'event' && isAmbiguousPattern(pattern)) {
+    if (problem !== undefined || context.mode !== 'event') continue;
+    if (isAmbiguousPattern(pattern)) {
       yield refuse(
         `path pattern ${quoted(pattern)} means other paths to some clients: use only * and ? beside plain names`,
         role,
       );
     }
+    for (const doubt of targetPathDoubts(path)) yield warn(`path pattern ${quoted(pattern)} ${doubt}`, role);
   }
 }
 

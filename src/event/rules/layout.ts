@@ -85,6 +85,9 @@ function modeName(mode: string): string {
   }
 }
 
+/** What stands there is run by the forge. Source: docs.github.com, "Workflow syntax for GitHub Actions". */
+const holdsWorkflows = (path: string): boolean => path === '.github' || path.startsWith('.github/');
+
 /** An event is about metadata/ and targets/; above all it never brings workflows along. */
 export const scope: Rule = {
   id: 'scope',
@@ -101,7 +104,7 @@ export const scope: Rule = {
         continue;
       }
       yield refuse(
-        `${quoted(path)} ${after === undefined ? 'is removed' : 'changes'}: an event may only touch metadata/ and targets/${policy.scope.length === 0 ? '' : ', and what the policy names'}`,
+        `${quoted(path)} ${after === undefined ? 'is removed' : 'changes'}: an event may only touch metadata/ and targets/${policy.scope.length === 0 ? '' : ', and what the policy names'}${holdsWorkflows(path) ? "; workflows run with the automation's rights" : ''}`,
       );
     }
     // No signature is over these: whoever reads the event has to look at them.

@@ -1,11 +1,18 @@
 import { jsonEqual } from '../../json.ts';
 import { type Document, isTargets } from '../../metadata/document.ts';
-import { ROOT, type RoleName, TARGETS, targetPathProblem } from '../../metadata/names.ts';
+import {
+  foldCase,
+  ROOT,
+  type RoleName,
+  TARGETS,
+  targetPathDoubts,
+  targetPathProblem,
+} from '../../metadata/names.ts';
 import { artifactRoles } from '../../repository/delegators.ts';
 import { collidable } from '../../repository/sparse-entries.ts';
 import { documentOf, type TreeEntry, targetsOf } from '../../repository/tree.ts';
 import { type Context, standsOnVerified } from '../context.ts';
-import { type Finding, refuse } from '../reason.ts';
+import { type Finding, refuse, warn } from '../reason.ts';
 import { listed, quoted } from '../words.ts';
 import { checkDelegations } from './delegations.ts';
 import { always, type Rule } from './rule.ts';
@@ -37,10 +44,19 @@ export const ownership: Rule = {
     const fresh = context.diff.artifacts.flatMap(({ path, before }) => (before === undefined ? [path] : []));
     if (context.mode !== 'event' || fresh.length > 0) {
       const { artifacts } = context.tree;
-      yield* collisions(standsOnVerified(context) ? collidable(artifacts, fresh, fold) : artifacts);
+      yield* collisions(standsOnVerified(context) ? collidable(artifacts, fresh, foldCase) : artifacts);
     }
+    if (context.mode === 'event') yield* doubts(context);
   },
 };
+
+/** Of new artifacts alone: what main has was looked at. */
+function* doubts({ diff }: Context): Iterable<Finding> {
+  for (const { path, before } of diff.artifacts) {
+    if (before !== undefined || targetPathProblem(path) !== undefined) continue;
+    for (const doubt of targetPathDoubts(path)) yield warn(`artifact ${quoted(path)} ${doubt}`);
+  }
+}
 
 function* checkPath(context: Context, role: RoleName, path: string): Iterable<Finding> {
   const problem = targetPathProblem(path);
@@ -106,7 +122,7 @@ const sameCut = (a: Delegation, b: Delegation | undefined): boolean =>
 function* collisions(artifacts: ReadonlyMap<string, TreeEntry>): Iterable<Finding> {
   const files = new Map<string, string>();
   for (const path of artifacts.keys()) {
-    const folded = fold(path);
+    const folded = foldCase(path);
     const other = files.get(folded);
     if (other !== undefined)
       yield refuse(`artifacts ${quoted(other)} and ${quoted(path)} differ in case only`);
@@ -124,6 +140,3 @@ function* collisions(artifacts: ReadonlyMap<string, TreeEntry>): Iterable<Findin
     }
   }
 }
-
-/** Through upper case first: as NTFS does it, so that both forms of sigma are one. */
-const fold = (path: string): string => path.toUpperCase().toLowerCase();

@@ -201,7 +201,38 @@ ruleTable('ownership', [
   {
     when: 'two artifacts differ in the form of a sigma only',
     do: e => void e.artifact('\u03b1\u03c3', 'x').artifact('\u03b1\u03c2', 'y'),
-    says: [['refuse', undefined, 'differ in case only']],
+    says: [
+      ['refuse', undefined, 'differ in case only'],
+      ['warn', undefined, 'holds U+03B1 U+03C3, beyond ASCII'],
+      ['warn', undefined, 'holds U+03B1 U+03C2, beyond ASCII'],
+    ],
+  },
+  ...[
+    ['\u0441\u043e\u0441.bin', 'holds U+0441 U+043E, beyond ASCII', 'no look-alike of another path'],
+    ['\u65e5\u672c/caf\u00e9', 'holds U+65E5 U+672C U+00E9, beyond ASCII'],
+    ['\u3042\u3044\u3046\u3048\u304a\u304b\u304d\u304f\u3051\u3053', 'U+304F and 2 more, beyond'],
+    ['CON', 'is a device name on Windows', /segment/],
+    ['x/nul.txt', 'is a device name on Windows'],
+    ['tool.bin:hidden', 'no file name on Windows, or that of another file'],
+    ['tool.bin.', 'no file name on Windows, or that of another file'],
+  ].map(
+    ([path = '', ...words]): Row => ({
+      when: `a new artifact is called ${JSON.stringify(path)}`,
+      do: e => void e.artifact(String(path), 'x'),
+      says: [['warn', undefined, JSON.stringify(path), ...words]],
+    }),
+  ),
+  {
+    when: 'an artifact of such a name is on main already',
+    main: () => standard().artifact('\u0441\u043e\u0441', 'x').artifact('CON', 'x').fork(),
+    do: e => void e.artifact('\u0441\u043e\u0441', 'y').artifact('plain-name_1.0 (2).bin', 'x'),
+    says: [],
+  },
+  {
+    when: 'what is published has such a name',
+    do: e => void e.artifact('a:b', 'x'),
+    as: 'publish',
+    says: [],
   },
   {
     when: 'a file stands where a folder stands, but for case',
@@ -227,6 +258,37 @@ ruleTable('ownership', [
   {
     when: 'a name has parentheses and an @ in it',
     do: delegation(role => role.paths?.push('dev/@scope/a (1)*')),
+    says: [],
+  },
+  ...[
+    ['\u0441\u043e\u0441/*', 'holds U+0441 U+043E, beyond ASCII'],
+    ['dev/aux/?', 'is a device name on Windows'],
+    ['dev/a:*', 'no file name on Windows'],
+  ].map(
+    ([path = '', words = '']): Row => ({
+      when: `a path pattern is ${JSON.stringify(path)}`,
+      do: delegation(role => role.paths?.push(path)),
+      says: [['warn', 'dev', JSON.stringify(path), words]],
+    }),
+  ),
+  {
+    when: 'two roles are given patterns that differ in case only',
+    do: e => void e.delegate('ops', { signers: ['@gina'], paths: ['Dev/*'] }),
+    says: [['refuse', 'ops', '"dev/*" of "dev" and "Dev/*" differ in case only']],
+  },
+  {
+    when: 'one role is given both',
+    do: delegation(role => role.paths?.push('Dev/*')),
+    says: [],
+  },
+  {
+    when: 'patterns that differ in case only are on main already',
+    main: () =>
+      standard()
+        .delegate('ops', { signers: ['@gina'], paths: ['Dev/*'] })
+        .signAll('targets')
+        .fork(),
+    do: e => void e.edit('targets'),
     says: [],
   },
   {

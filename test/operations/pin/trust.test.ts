@@ -158,6 +158,19 @@ describe('a main that follows from the pin', () => {
     expect((await bob.pins.list()).flatMap(({ places }) => places)).toHaveLength(3);
   });
 
+  test('an online role that goes back is for the automation to mend', async ({ world }) => {
+    const old = world.remote.git('show', 'main:metadata/timestamp.json');
+    world.clock.time = (NOW + 4 * DAY_MS) as typeof NOW;
+    expect((await world.onlineSign()).signed).toEqual(['timestamp']);
+    await startEvent(world);
+    await world
+      .sign('bob', UPDATE, { prompter: prompter(question => question.includes('trust')) })
+      .catch(() => undefined);
+    world.remote.commit({ 'metadata/timestamp.json': old }, { branch: 'main' });
+    expect((await world.sign('bob')).signed).toEqual(['tools']);
+    expect((await pinsOf(world, 'bob')).flatMap(({ roles }) => [...roles.keys()])).not.toContain('timestamp');
+  });
+
   test('that has expired is warned of, so that the renewal can be signed', async ({ world }) => {
     await startEvent(world);
     world.clock.time = (NOW + 400 * DAY_MS) as typeof NOW;

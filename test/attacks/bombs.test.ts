@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { describe, expect } from 'vitest';
+import type { ObjectId } from '../../src/repository/tree.ts';
+import { cardKey, drafted, files, read, signed } from './attacker.ts';
+import { expectRejected, expectStopped, expectUnmoved, pushBelowTargets } from './proofs.ts';
+import { attack, type Scene } from './scene.ts';
+
+/** Milliseconds for page and signer together. Unbounded, each of these would take hours or all memory. */
+const PATIENCE = 15_000;
+
+async function inTime(act: () => Promise<unknown>): Promise<void> {
+  const start = performance.now();
+  await act();
+  expect(performance.now() - start).toBeLessThan(PATIENCE);
+}
+
+const BILLION = `version: 1
+a: &a [lol, lol, lol, lol, lol, lol, lol, lol, lol]
+${Array.from('bcdefghi', (name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghi'[i]}`).join(', ')}]`).join('\n')}
+`;
+
+/** `tools` with this text in the place of its version: not what any encoder of ours would write. */
+const withText = ({ world }: Scene, text: string): Record<string, string> => ({
+  'metadata/tools.json': world.remote
+    .git('show', 'main:metadata/tools.json')
+    .replace('"version": 1', `"x": ${text}, "version": 2`),
+});
+
+/**
+ * Mallory can push to an event's branch. A few kilobytes that unpack to more than any machine has are to stop the page, the signers
+ * and the automation, so that nothing is renewed any more and clients run into an expiry.
+ */
+describe('a small push that unpacks to something huge', () => {
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  const documents: readonly (readonly [string, string, string])[] = [
+    ['depth', deep, 'nests deeper than 64'],
+    ['width', `[${'{},'.repeat(3_000_001)}{}]`, 'more than 3000000 values'],
+  ];
+  for (const [what, text, words] of documents) {
+    attack(`${what} of JSON: refused in time`, async scene => {
+      scene.world.push(withText(scene, text));
+      await inTime(() => expectRejected(scene, ['schema', 'artifacts'], ['tools', words]));
+    });
+  }
+
+  attack('depth of JSON, merged by force: no client meets it', async scene => {
+    const client = scene.client();
+    await expectUnmoved(scene, client);
+    scene.world.push(withText(scene, deep));
+    const { online, published } = await scene.force();
+    expectStopped(online, 'schema');
+    expectStopped(published, 'schema');
+    await expectUnmoved(scene, client);
+  });
+
+  attack('aliases in tuf-signer.yml, even where root names the file: refused in time', async scene => {
+    const { world } = scene;
+    const client = scene.client();
+    await expectUnmoved(scene, client);
+    const sha256 = createHash('sha256').update(BILLION).digest('hex');
+    const root = signed(
+      drafted(read(world, 'root'), document => {
+        Object.assign(document, { 'x-tuf-signer-policy': { sha256 } });
+      }),
+      cardKey('alice'),
+    );
+    world.push({ ...files({ root }), 'tuf-signer.yml': BILLION });
+    await inTime(() =>
+      expectRejected(scene, ['root-quorum', 'policy'], ['tuf-signer.yml', 'not taken in a policy']),
+    );
+    const { online } = await scene.force();
+    expectStopped(online, 'root-quorum');
+    await expectUnmoved(scene, client);
+  });
+
+  attack(
+    'folders that hold one another ten times each: an error in time, for the event alone',
+    async scene => {
+      const { world } = scene;
+      const client = scene.client();
+      await expectUnmoved(scene, client);
+      let tree: ObjectId = world.remote.tree();
+      for (let depth = 0; depth < 20; depth++) {
+        const oid = tree;
+        tree = world.remote.tree(
+          ...Array.from({ length: 10 }, (_, i) => ({ mode: '40000', name: `${i}`, oid })),
+        );
+      }
+      pushBelowTargets(world, '40000', tree, 'bomb');
+      const told = { code: 'BAD_FILE', message: 'a folder holds more than 100000 folders' };
+      await inTime(async () => {
+        await expect(scene.page()).rejects.toMatchObject(told);
+        expect((await scene.sign('bob')).refusal).toMatchObject(told);
+      });
+      world.merge();
+      expect((await scene.publish()).refusal?.code).toBe('BAD_FILE');
+      await expectUnmoved(scene, client);
+    },
+  );
+});
