@@ -27,7 +27,7 @@ export const rootQuorum: Rule = {
     if (document === undefined) return;
     const old = context.oldRootQuorum();
     const oldKeys = rootOf(context.knownGood)?.signed.delegations ?? noDelegations;
-    if (old === undefined && context.knownGood.metadata.has(roleFile(ROOT))) {
+    if (rootOf(context.knownGood) === undefined && context.knownGood.metadata.has(roleFile(ROOT))) {
       yield refuse("main's root can not be read, so that nobody can hand over to a new one", ROOT);
     }
     if (old !== undefined && !old.met) yield awaits(shortfall(old, oldKeys, "of main's root"), ROOT);
