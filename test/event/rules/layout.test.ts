@@ -148,6 +148,11 @@ ruleTable('tree-modes', [
 const withReadme = (): TestRepository => standard().write('README.md', 'read me').fork();
 
 ruleTable('scope', [
+  {
+    when: 'a new policy brings a workflow along',
+    do: e => void e.policy('version: 1\n').write('.github/workflows/x.yml', 'on: push'),
+    says: [['refuse', undefined, '".github" changes', 'only touch metadata/ and targets/']],
+  },
   { when: 'metadata and targets change', do: e => void e.edit('root').artifact('x', 'x'), says: [] },
   {
     when: 'a workflow comes along',
