@@ -219,6 +219,16 @@ ruleTable('role-quorum', [
     ],
   },
   {
+    when: 'two of three keys are others under their ids, and the role does not change',
+    do: e =>
+      void e
+        .edit('targets', ({ delegations: { keys } }) => {
+          for (const name of ['@dave', '@erin']) keys[keyOf(name).keyid] = keyOf('@mallory').raw;
+        })
+        .signAll('targets'),
+    says: [['await', 'dev', '1 of 2 signatures', 'as its keys or threshold changed']],
+  },
+  {
     when: 'a root change orphans targets',
     do: e => void e.rootRole('targets', ['@gina'], 1).signAll('root'),
     says: [['await', 'targets', '0 of 1 signature; can sign: @gina, as its keys']],
