@@ -16,6 +16,12 @@ const config: ViteUserConfig = defineConfig({
       provider: 'v8',
       include: ['src/**/*.ts', 'signer-cli/**/*.ts'],
       reporter: ['text-summary', 'html'],
+      // What decides over a signature has no branch that no test takes, but for those that the types alone ask for.
+      thresholds: {
+        'src/metadata/**': { branches: 95 },
+        'src/repository/**': { branches: 95 },
+        'src/event/**': { branches: 95 },
+      },
     },
     projects: [
       { test: { ...shared, name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/interop/**'] } },

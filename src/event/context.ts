@@ -76,6 +76,8 @@ export interface Context {
   quorumOf(role: RoleName): Quorum | undefined;
   /** Is the role, with the keys and the threshold that it is given, what was verified on main? Its quorum has signed. */
   isSettled(role: RoleName): boolean;
+  /** Do both trees give the role the same keys and threshold? */
+  hasSameDelegation(role: RoleName): boolean;
   /** Known-good's root quorum over the event's root; `undefined` where there is no known-good root. */
   oldRootQuorum(): Quorum | undefined;
   ownership(): Ownership;
@@ -134,6 +136,8 @@ export function contextOf(subject: Subject): Context {
   });
   const ownership = once((): Ownership => ownershipOf(tree));
   const knownOwnership = once((): Ownership => ownershipOf(knownGood));
+  const hasSameDelegation = (role: RoleName): boolean =>
+    isSameDelegation(knownGraph.roles.get(role), graph.roles.get(role));
   return {
     ...subject,
     diff: diffTrees(knownGood, tree),
@@ -146,7 +150,8 @@ export function contextOf(subject: Subject): Context {
       subject.facts.knownGoodVerified &&
       changes.get(role) === 'unchanged' &&
       isSameFile(knownGood, tree, role) &&
-      isSameDelegation(knownGraph.roles.get(role), graph.roles.get(role)),
+      hasSameDelegation(role),
+    hasSameDelegation,
     oldRootQuorum,
     ownership,
     knownOwnership,

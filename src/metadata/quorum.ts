@@ -77,7 +77,7 @@ export function requireQuorum(document: Document, delegations: Delegations, role
 
 /** Verifies one hex signature. `false` for anything that is no valid signature, also for bad hex. */
 export function verifySignature(publicKey: PublicKey, payload: Uint8Array, sig: string): boolean {
-  if (sig.length === 0 || sig.length % 2 !== 0 || !/^[0-9a-f]+$/.test(sig)) return false;
+  if (sig.length % 2 !== 0 || !/^[0-9a-f]+$/.test(sig)) return false;
   return publicKey.scheme.verify(publicKey.keyObject, payload, Buffer.from(sig, 'hex'));
 }
 

@@ -59,15 +59,15 @@ export async function findLastOnline(
   const namers = current === undefined ? roots : today;
   for (const { timestamp, commit } of current === undefined ? timestamps : [current]) {
     if (!isGenuine(timestamp, namers, TIMESTAMP)) continue;
-    const snapshot = await snapshotOf(reader, timestamp, states, namers);
-    if (current !== undefined && snapshot === undefined) throw notGenuine(SNAPSHOT);
+    const snapshot = await firstOf(
+      snapshotsOf(reader, timestamp, states, namers),
+      found => current !== undefined || fits({ timestamp, snapshot: found }, tree),
+    );
     if (snapshot === undefined) continue;
-    const pair = { timestamp, snapshot };
-    if (current === undefined && !(fits(pair, tree) && (await wasSound(workspace, commit, timestamp))))
-      continue;
-    return { ...pair, commit, standing: await standingSince(reader, commit, tree, facts) };
+    if (current === undefined && !(await wasSound(workspace, commit, timestamp))) continue;
+    return { timestamp, snapshot, commit, standing: await standingSince(reader, commit, tree, facts) };
   }
-  throw notGenuine(TIMESTAMP);
+  throw notGenuine(current === undefined ? TIMESTAMP : SNAPSHOT);
 }
 
 const notGenuine = (role: RoleName): OperationError =>
@@ -96,18 +96,23 @@ async function newestTimestamps(reader: TreeReader, states: readonly PathState[]
     .sort((a, b) => b.timestamp.signed.version - a.timestamp.signed.version);
 }
 
-async function snapshotOf(
+/** Newest first: whoever had the key may have signed a second one of the same version. */
+async function* snapshotsOf(
   reader: TreeReader,
   timestamp: Document<Timestamp>,
   states: readonly PathState[],
   roots: readonly Document<Root>[],
-): Promise<Document<Snapshot> | undefined> {
+): AsyncGenerator<Document<Snapshot>> {
   const version = timestamp.signed.meta.get(roleFile(SNAPSHOT))?.version;
   for (const oid of new Set(states.map(state => state.oid))) {
     const parsed = await reader.document(oid);
     if (!parsed.ok || !isSnapshot(parsed.value) || parsed.value.signed.version !== version) continue;
-    if (isGenuine(parsed.value, roots, SNAPSHOT)) return parsed.value;
+    if (isGenuine(parsed.value, roots, SNAPSHOT)) yield parsed.value;
   }
+}
+
+async function firstOf<T>(values: AsyncIterable<T>, isWanted: (value: T) => boolean): Promise<T | undefined> {
+  for await (const value of values) if (isWanted(value)) return value;
   return undefined;
 }
 

@@ -182,7 +182,7 @@ function renewed(
   if (!Number.isSafeInteger(version)) {
     throw new OperationError(
       'REFUSED',
-      `${role} has come to the last version that there is: its key is in other hands, have root name a new one`,
+      `${role} has come to the last version that there is: somebody else has the online key. Replace it in root by an event`,
     );
   }
   const members = new Map<string, JsonValue>([

@@ -37,7 +37,7 @@ describe('signatures over what the document said before', () => {
     expect([page.verdict, page.rules, page.warned]).toEqual(['pending', ['role-quorum'], ['signature-ids']]);
     for (const name of ['bob', 'carol']) {
       expect(page.markdown).toContain(
-        `the signature of @&#8203;${name} is not one over this content: it has to be made anew`,
+        `the signature of @&#8203;${name} was over other bytes and is void: they have to sign again`,
       );
     }
     const bob = await scene.sign('bob', undefined, () => false);

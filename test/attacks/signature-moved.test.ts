@@ -33,9 +33,9 @@ describe("root's signatures moved to targets", () => {
     expect([page.verdict, page.rules]).toEqual(['pending', ['role-quorum']]);
     expect(page.warned).toContain('signature-ids');
     expect(page.markdown).toContain('targets: 0 of 2 signatures');
-    expect(page.markdown).toContain('is not one over this content: it has to be made anew');
+    expect(page.markdown).toContain('was over other bytes and is void: they have to sign again');
     const carol = await scene.sign('carol', undefined, () => false);
-    expect(words(carol)).toContain('0 of 2; can still sign');
+    expect(words(carol)).toContain('0 of 2; void: @alice, @bob, @carol');
     expect(words(carol)).toContain('artifact "evil.sh" is added');
 
     const { online, published } = await scene.force();

@@ -1,5 +1,5 @@
 import { jsonEqual } from '../../json.ts';
-import type { Delegations } from '../../metadata/delegation.ts';
+import { type Delegations, noDelegations, type RoleDefinition } from '../../metadata/delegation.ts';
 import { type Document, isRoot } from '../../metadata/document.ts';
 import { MetadataError } from '../../metadata/error.ts';
 import { computeKeyid, type Key, publicKeyOf } from '../../metadata/key.ts';
@@ -104,10 +104,8 @@ export const distinctKeysRule: Rule = {
   *check(context) {
     const delegators = context.mode === 'event' ? context.changed.keys() : context.tree.documents.keys();
     for (const delegator of delegators) {
-      const delegations = documentOf(context.tree, delegator)?.signed.delegations;
-      for (const role of delegations?.roles.values() ?? []) {
-        yield* checkReach(context, delegator, role.name, delegations as Delegations);
-      }
+      const delegations = documentOf(context.tree, delegator)?.signed.delegations ?? noDelegations;
+      for (const role of delegations.roles.values()) yield* checkReach(context, delegator, role, delegations);
     }
   },
 };
@@ -115,11 +113,10 @@ export const distinctKeysRule: Rule = {
 function* checkReach(
   context: Context,
   delegator: RoleName,
-  role: RoleName,
+  definition: RoleDefinition,
   delegations: Delegations,
 ): Iterable<Finding> {
-  const definition = delegations.roles.get(role);
-  if (definition === undefined) return;
+  const role = definition.name;
   for (const id of definition.keyids) {
     if (!delegations.keys.has(id))
       yield refuse(`${role} names key ${shortId(id)}, which ${delegator} does not list`, role);

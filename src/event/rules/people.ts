@@ -41,13 +41,9 @@ export function joiningKeys(context: Context, role: RoleName): readonly Key[] {
 
 /** Owner, fingerprint and card: what those who sign a key in compare with what its owner tells them. */
 function introduction({ facts }: Context, key: Key): string {
-  const fingerprint = fingerprintOf(key);
   const card = cardOf(key, facts.attestations);
-  const details = [
-    ...(fingerprint === undefined ? [] : [`key ${longId(fingerprint)}`]),
-    ...(card === undefined ? [] : [cardText(card)]),
-  ];
-  return details.length === 0 ? keyName(key) : `${keyName(key)} (${details.join('; ')})`;
+  const made = card === undefined ? '' : `; ${cardText(card)}`;
+  return `${keyName(key)} (key ${longId(fingerprintOf(key) ?? key.keyid)}${made})`;
 }
 
 /** A key that came from another account than the one it is said to be of. */

@@ -27,7 +27,7 @@ export const rootQuorum: Rule = {
     if (document === undefined) return;
     const old = context.oldRootQuorum();
     const oldKeys = rootOf(context.knownGood)?.signed.delegations ?? noDelegations;
-    if (old === undefined && context.knownGood.metadata.has(roleFile(ROOT))) {
+    if (rootOf(context.knownGood) === undefined && context.knownGood.metadata.has(roleFile(ROOT))) {
       yield refuse("main's root can not be read, so that nobody can hand over to a new one", ROOT);
     }
     if (old !== undefined && !old.met) yield awaits(shortfall(old, oldKeys, "of main's root"), ROOT);
@@ -86,9 +86,9 @@ export const roleQuorum: Rule = {
       if (quorum === undefined && context.changes.get(role) === 'unchanged')
         yield refuse(`metadata/${roleFile(role)}, as on main, can not be read`, role);
       if (quorum === undefined || quorum.met) continue; // rules orphans and schema: missing or changed and unreadable
-      // Where main itself does not verify, its own fault is what this is.
+      // Where neither has changed, what lacks is main's own fault.
       const handedOn =
-        context.mode === 'event' && context.facts.knownGoodVerified && !context.changed.has(role);
+        context.mode === 'event' && !context.changed.has(role) && !context.hasSameDelegation(role);
       const why = handedOn ? ', as its keys or threshold changed' : '';
       const message = shortfall(quorum, delegations, '') + why;
       yield context.mode === 'event' ? awaits(message, role) : refuse(message, role);

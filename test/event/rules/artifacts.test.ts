@@ -208,4 +208,33 @@ ruleTable('artifacts', [
     says: [['refuse', 'targets', '"x" in targets/ is not signed']],
   },
   { when: 'all is as signed', as: 'publish', says: [] },
+  {
+    when: 'all is as signed, by hashes beside sha256 too',
+    do: e => void e.edit('targets', s => void ((s.targets['tool.bin']?.hashes ?? {})['sha512'] = 'ab')),
+    as: 'publish',
+    says: [],
+  },
+  {
+    when: 'twenty files are added, which can still be named',
+    do: e => {
+      for (let i = 10; i < 30; i++) e.artifact(`dev/${i}.bin`, `${i}`);
+    },
+    says: [['await', 'dev', '"dev/10.bin"', '"dev/17.bin" and 12 more in targets/ are not signed']],
+  },
+  {
+    when: 'a file of main that nobody signs is another one now',
+    main: () => standard().artifact('stray.txt', 'stray').fork(),
+    do: e => void e.artifact('stray.txt', 'other'),
+    says: [['await', 'targets', '"stray.txt" in targets/ is not signed']],
+  },
+  {
+    when: 'a role that main can not read hides no stray',
+    main: () => standard().artifact('stray.txt', 'stray').write('metadata/dev.json', '{').fork(),
+    do: e => void e.edit('targets'),
+    options: { given: true },
+    says: [
+      ['warn', 'dev', 'on main already, "dev/app.bin" in targets/ is not signed'],
+      ['warn', 'targets', 'on main already, "stray.txt" in targets/ is not signed'],
+    ],
+  },
 ]);

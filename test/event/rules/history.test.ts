@@ -75,6 +75,18 @@ ruleTable('history', [
     says: [],
   },
   {
+    when: 'the history lies there from its end',
+    main: third,
+    do: e => {
+      const roots = [3, 2, 1].map(version => [at(version), e.bytes(at(version))] as const);
+      e.remove(...roots.map(([path]) => path));
+      for (const [path, bytes] of roots) e.write(path, bytes);
+      e.remove(at(2));
+    },
+    as: 'publish',
+    says: [['refuse', 'root', `${at(2)} is missing`]],
+  },
+  {
     when: 'root.json can not be read',
     do: e => void e.write('metadata/root.json', '{}'),
     says: [],

@@ -151,6 +151,11 @@ const withReadme = (): TestRepository => standard().write('README.md', 'read me'
 const allowing = (...scope: readonly string[]): JudgeOptions => ({ policy: { ...defaultPolicy, scope } });
 
 ruleTable('scope', [
+  {
+    when: 'a new policy brings a workflow along',
+    do: e => void e.policy('version: 1\n').write('.github/workflows/x.yml', 'on: push'),
+    says: [['refuse', undefined, '".github" changes', 'only touch metadata/ and targets/']],
+  },
   { when: 'metadata and targets change', do: e => void e.edit('root').artifact('x', 'x'), says: [] },
   {
     when: 'a workflow comes along',

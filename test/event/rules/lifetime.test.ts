@@ -3,7 +3,7 @@ import { defaultPolicy } from '../../../src/policy/policy.ts';
 import {
   inDays,
   type JudgeOptions,
-  type TestRepository,
+  TestRepository,
   testNow,
   type WireCommon,
 } from '../../support/tree-builder.ts';
@@ -17,7 +17,12 @@ const to = (role: string, version: number) => change(role, signed => void (signe
 
 ruleTable('version', [
   { when: 'root and a role grow by one', do: e => void e.edit('root').edit('dev'), says: [] },
-  { when: 'only a signature is added', do: e => void e.sign('targets', '@carol'), says: [] },
+  {
+    when: 'only a signature is added',
+    main: () => standard().fork().unsign('targets', '@carol').fork(),
+    do: e => void e.sign('targets', '@carol'),
+    says: [],
+  },
   { when: 'root skips a version', do: to('root', 3), says: [['refuse', 'root', 'from 1 to 3', 'exactly 1']] },
   {
     when: 'root stays',
@@ -118,6 +123,39 @@ ruleTable('expiry', [
     says: [],
   },
   { when: 'a document lives as long as its period', do: e => void e.edit('targets'), says: [] },
+  { when: 'it lives an hour longer, to the second', do: expires('targets', inDays(365 + 1 / 24)), says: [] },
+  { when: 'a role is new', do: e => void e.delegate('ops', { signers: ['@gina'] }), says: [] },
+  {
+    when: "an online role changes, which is rule online's",
+    do: e => void e.rewrite('timestamp', ({ signed }) => void signed.version++),
+    says: [],
+  },
+  {
+    when: 'a signature comes in time',
+    main: () => standard().fork().unsign('targets', '@carol').fork(),
+    do: e => void e.sign('targets', '@carol'),
+    options: later(364),
+    says: [],
+  },
+  {
+    when: 'a signature comes at the very end',
+    main: () => standard().fork().unsign('targets', '@carol').fork(),
+    do: e => void e.sign('targets', '@carol'),
+    options: later(365),
+    says: [['warn', 'targets', 'expired on']],
+  },
+  {
+    when: 'main expires right now',
+    as: 'known-good',
+    options: later(7),
+    says: [['warn', 'timestamp', 'expired on']],
+  },
+  {
+    when: "a role of main has no file, which is rule orphans'",
+    do: e => void e.remove('metadata/dev.json'),
+    as: 'known-good',
+    says: [],
+  },
   { when: 'it lives half an hour longer', do: expires('targets', inDays(365 + 0.02)), says: [] },
   {
     when: 'it lives two hours longer',
@@ -241,6 +279,34 @@ ruleTable('periods', [
     says: [['refuse', 'targets', 'expiry period 30 has to be longer than signing period 30']],
   },
   { when: 'timestamp keeps its periods', do: online(7, 4), says: [] },
+  {
+    when: "a role has no expiry period, which is rule expiry's",
+    do: change('dev', signed => delete signed['x-tuf-on-ci-expiry-period']),
+    says: [],
+  },
+  {
+    when: "main's timestamp has no period and root does not change",
+    main: () => {
+      const main = standard();
+      online(undefined, 4)(main);
+      return main.signAll('root').fork();
+    },
+    do: e => void e.edit('dev'),
+    says: [],
+  },
+  {
+    when: 'a repository begins',
+    main: () => new TestRepository(),
+    do: e => {
+      for (const [path, { bytes }] of standard().files) e.write(path, bytes);
+    },
+    says: [],
+  },
+  {
+    when: "what comes as root is none, which is rule schema's",
+    do: e => void e.write('metadata/root.json', e.bytes('metadata/targets.json')),
+    says: [],
+  },
   {
     when: 'timestamp has no expiry period',
     do: online(undefined, 4),

@@ -74,6 +74,60 @@ ruleTable('online', [
   },
   { when: 'what is published hangs together', as: 'publish', says: [] },
   {
+    when: 'both online keys are listed, in another order',
+    do: e =>
+      void e.rootRole('snapshot', ['online', 'cloud'], 1).rootRole('timestamp', ['cloud', 'online'], 1),
+    says: [],
+  },
+  {
+    when: 'both have as many keys, and not the same',
+    do: e => void e.rootRole('snapshot', ['online', 'cloud'], 1).rootRole('timestamp', ['online', 'else'], 1),
+    says: [['refuse', 'root', 'share keys']],
+  },
+  {
+    when: 'main has different keys and root does not change',
+    main: () => standard().rootRole('snapshot', ['cloud']).signAll('root').fork(),
+    do: e => void e.edit('dev'),
+    options: { given: true },
+    says: [],
+  },
+  {
+    when: 'main has different keys',
+    do: e => void e.rootRole('snapshot', ['cloud']),
+    as: 'known-good',
+    says: [['refuse', 'root', 'share keys']],
+  },
+  {
+    when: "there is no root, which is rule schema's",
+    do: e => void e.remove('metadata/root.json'),
+    as: 'known-good',
+    says: [],
+  },
+  {
+    when: 'what is published has no snapshot',
+    do: e => void e.remove('metadata/snapshot.json'),
+    as: 'publish',
+    says: [['refuse', 'snapshot', 'metadata/snapshot.json is missing: run online signing']],
+  },
+  {
+    when: 'what is published has two documents of the wrong kind for snapshot and timestamp',
+    do: e =>
+      void e
+        .write('metadata/snapshot.json', e.bytes('metadata/targets.json'))
+        .write('metadata/timestamp.json', e.bytes('metadata/targets.json')),
+    as: 'publish',
+    says: [
+      ['refuse', 'snapshot', 'no valid online signature'],
+      ['refuse', 'timestamp', 'no valid online signature'],
+    ],
+  },
+  {
+    when: 'snapshot covers a role that has no file',
+    do: e => void e.remove('metadata/dev.json'),
+    as: 'publish',
+    says: [],
+  },
+  {
     when: 'what is published has no timestamp',
     do: e => void e.remove('metadata/timestamp.json'),
     as: 'publish',
@@ -150,6 +204,7 @@ ruleTable('online', [
 ]);
 
 ruleTable('consistent-snapshot', [
+  { when: 'there is no root', do: e => void e.remove('metadata/root.json'), as: 'publish', says: [] },
   { when: 'it is true', do: e => void e.edit('root'), says: [] },
   {
     when: 'it is false',

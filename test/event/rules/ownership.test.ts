@@ -2,7 +2,7 @@ import { type DelegationShape, defaultPolicy } from '../../../src/policy/policy.
 import {
   type JudgeOptions,
   repositoryOf,
-  type TestRepository,
+  TestRepository,
   type WireDelegation,
 } from '../../support/tree-builder.ts';
 import { type Row, ruleTable, standard } from './rule-table.ts';
@@ -385,5 +385,110 @@ ruleTable('ownership', [
     do: e => signs(e, 'targets', 'dev/x'),
     as: 'publish',
     says: [['refuse', 'targets', 'belongs to "dev"']],
+  },
+  {
+    when: 'a case collision is on main and one of the two changes',
+    main: () => standard().artifact('Tool.bin', 'x').updateTargets().signAll('targets').fork(),
+    do: e => void e.artifact('tool.bin', 'y').updateTargets(),
+    says: [],
+  },
+  {
+    when: 'a file stands where a folder of folders stands, but for case',
+    do: e => void e.artifact('ops/a/b', 'x').artifact('OPS', 'y'),
+    says: [['refuse', undefined, '"OPS" stands where "ops/a/b" has a folder']],
+  },
+  {
+    when: 'an artifact with an unsafe path goes',
+    main: () => standard().artifact('a\\b', 'x').fork(),
+    do: e => void e.artifact('a\\b', undefined),
+    options: { given: true },
+    says: [],
+  },
+  {
+    when: "a role's document can not be read, which is rule schema's",
+    do: e => void e.write('metadata/dev.json', '{'),
+    says: [],
+  },
+  {
+    when: 'a delegated role gets its first file and signs what is not its own',
+    main: () =>
+      standard()
+        .delegate('ops', { signers: ['@gina'] })
+        .remove('metadata/ops.json')
+        .signAll('targets')
+        .fork(),
+    do: e => {
+      e.delegate('ops', { signers: ['@gina'] }).write(
+        'metadata/targets.json',
+        e.bytes('metadata/targets.json'),
+      );
+      signs(e, 'ops', 'tool.bin');
+    },
+    options: { given: true },
+    says: [['refuse', 'ops', 'signs "tool.bin", which belongs to "targets"']],
+  },
+  {
+    when: 'of two delegations the second takes over what another role signs on main',
+    main: () =>
+      standard()
+        .delegate('ops', { signers: ['@gina'] })
+        .signAll('targets', 'ops')
+        .onlineSign()
+        .fork(),
+    do: e => void e.delegate('ops', { signers: ['@gina'], paths: ['tool.*'] }),
+    says: [['refuse', 'targets', 'signs "tool.bin", which belongs to "ops"']],
+  },
+  {
+    when: 'a repository begins',
+    main: () => new TestRepository(),
+    do: e => {
+      for (const [path, { bytes }] of standard().files) e.write(path, bytes);
+    },
+    says: [],
+  },
+  {
+    when: 'a hash prefix is wrong on main and its delegator does not change',
+    main: () =>
+      standard()
+        .delegate('bin', { signers: ['@gina'], pathHashPrefixes: ['A7'] })
+        .signAll('targets', 'bin')
+        .fork(),
+    do: e => void e.edit('dev'),
+    options: { given: true },
+    says: [],
+  },
+  {
+    when: 'a hash prefix is wrong on main',
+    do: e => void e.delegate('bin', { signers: ['@gina'], pathHashPrefixes: ['A7'] }),
+    as: 'known-good',
+    says: [['refuse', 'bin', 'path hash prefix "A7"']],
+  },
+  {
+    when: 'an ambiguous pattern is on main, which was signed and published',
+    do: delegation(role => role.paths?.push('dev/**')),
+    as: 'known-good',
+    says: [],
+  },
+  {
+    when: 'a delegation ends, and its delegator lists what was its',
+    do: e =>
+      void e
+        .edit('targets', signed => {
+          signed.targets = JSON.parse(
+            JSON.stringify(e.document<{ targets: object }>('dev').signed.targets),
+          ) as never;
+          signed.delegations = { keys: {}, roles: [] };
+        })
+        .remove('metadata/dev.json'),
+    says: [['refuse', 'targets', 'lists "dev/app.bin", which dev signed', 'ends the delegation to dev']],
+  },
+  {
+    when: 'a delegation ends, and its artifacts go with it',
+    do: e =>
+      void e
+        .edit('targets', signed => void (signed.delegations = { keys: {}, roles: [] }))
+        .remove('metadata/dev.json')
+        .remove('targets/dev/app.bin'),
+    says: [],
   },
 ]);

@@ -176,6 +176,17 @@ ruleTable('enrolment', [
     says: [],
   },
   {
+    when: "an automation's key joins a delegated role, whoever brought it",
+    do: e => void e.delegate('dev', { signers: ['@dave', '@erin', 'ci'], threshold: 2 }),
+    options: { facts: { accounts: new Map([[keyOf('ci').keyid, '@dave' as KeyOwner]]) } },
+    says: [['await', 'dev', 'file:ci (key']],
+  },
+  {
+    when: 'a key joins a role that has no file yet',
+    do: e => void e.delegate('ops', { signers: ['@gina'] }).remove('metadata/ops.json'),
+    says: [['await', 'ops', '@gina']],
+  },
+  {
     when: 'the online key is replaced',
     do: e => void e.rootRole('snapshot', ['cloud']).rootRole('timestamp', ['cloud']),
     says: [],

@@ -18,6 +18,18 @@ const beside = (when: string, change: (event: TestRepository) => void, ...words:
 ruleTable('policy', [
   { when: 'there is none', do: e => void e.edit('root'), says: [] },
   { when: 'one comes', do: e => void e.policy(strict), says: [] },
+  { when: 'another file of the top changes', do: e => void e.write('README.md', 'x'), says: [] },
+  {
+    when: "root is gone, which is rule schema's",
+    main: withPolicy(strict),
+    do: e => void e.remove('metadata/root.json'),
+    says: [],
+  },
+  {
+    when: 'root names a number',
+    do: e => void e.policy(strict).edit('root', signed => member(signed, 7)),
+    says: [['refuse', 'root', 'root names a tuf-signer.yml of digest "7", and the file has']],
+  },
   { when: 'one stays', main: withPolicy(strict), do: e => void e.edit('targets').edit('root'), says: [] },
   { when: 'one changes', main: withPolicy(strict), do: e => void e.policy(loose), says: [] },
   { when: 'one goes', main: withPolicy(strict), do: e => void e.policy(undefined), says: [] },

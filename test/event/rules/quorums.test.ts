@@ -1,8 +1,14 @@
-import { judgeTree, keyOf, repositoryOf, type TestRepository } from '../../support/tree-builder.ts';
+import { judgeTree, keyOf, repositoryOf, TestRepository } from '../../support/tree-builder.ts';
 import { ruleTable, standard } from './rule-table.ts';
 
 const handOver = (event: TestRepository): void => void event.rootRole('root', ['@zoe', '@yves'], 2);
 const id = (name: string): string => keyOf(name).keyid.slice(0, 12);
+
+const handedOver = (): TestRepository => {
+  const event = standard().fork();
+  handOver(event);
+  return event.signAll('root');
+};
 
 const history = judgeTree('publish', standard()).context.facts.history;
 
@@ -84,7 +90,42 @@ ruleTable('root-quorum', [
     options: { given: true },
     says: [['refuse', 'root', "main's root can not be read"]],
   },
+  {
+    when: 'the first root of all is signed by nobody',
+    main: () => new TestRepository(),
+    do: e => {
+      for (const [path, { bytes }] of standard().unsign('root', '@alice', '@bob', '@carol').files)
+        e.write(path, bytes);
+    },
+    says: [['await', 'root', /^0 of 2 signatures; can sign: @alice, @bob and @carol$/]],
+  },
+  {
+    when: "main's root can not be read and the event leaves it",
+    main: () => standard().write('metadata/root.json', '{}').fork(),
+    do: e => void e.write('targets/new', 'x'),
+    options: { given: true },
+    says: [],
+  },
+  {
+    when: "what comes as root is none, which is rule schema's",
+    do: e => void e.write('metadata/root.json', e.bytes('metadata/targets.json')),
+    says: [],
+  },
+  { when: 'there is no root', do: e => void e.remove('metadata/root.json'), as: 'publish', says: [] },
   { when: 'the whole chain is there', as: 'publish', says: [] },
+  {
+    when: 'the whole chain is there, and was read from its end',
+    do: e => (handOver(e), void e.signAll('root')),
+    as: 'publish',
+    options: {
+      facts: {
+        history: new Map(
+          [...judgeTree('publish', handedOver()).context.facts.history].toSorted(([a], [b]) => b - a),
+        ),
+      },
+    },
+    says: [],
+  },
   {
     when: 'the chain was not read',
     do: e => void e.edit('root').signAll('root'),
@@ -141,7 +182,7 @@ ruleTable('role-quorum', [
   {
     when: 'a changed role has one of two',
     do: e => void e.edit('dev').sign('dev', '@dave'),
-    says: [['await', 'dev', '1 of 2 signatures; can sign: @erin and @frank']],
+    says: [['await', 'dev', /1 of 2 signatures; can sign: @erin and @frank$/]],
   },
   {
     when: "a stranger's signature is added",
@@ -178,6 +219,16 @@ ruleTable('role-quorum', [
     ],
   },
   {
+    when: 'two of three keys are others under their ids, and the role does not change',
+    do: e =>
+      void e
+        .edit('targets', ({ delegations: { keys } }) => {
+          for (const name of ['@dave', '@erin']) keys[keyOf(name).keyid] = keyOf('@mallory').raw;
+        })
+        .signAll('targets'),
+    says: [['await', 'dev', '1 of 2 signatures', 'as its keys or threshold changed']],
+  },
+  {
     when: 'a root change orphans targets',
     do: e => void e.rootRole('targets', ['@gina'], 1).signAll('root'),
     says: [['await', 'targets', '0 of 1 signature; can sign: @gina, as its keys']],
@@ -201,7 +252,7 @@ ruleTable('role-quorum', [
     when: 'main lacks a signature',
     do: e => void e.unsign('dev', '@dave', '@erin'),
     as: 'known-good',
-    says: [['refuse', 'dev', '1 of 2 signatures']],
+    says: [['refuse', 'dev', /^1 of 2 signatures; can sign: @dave and @erin$/]],
   },
   {
     when: 'what is to be published lacks a signature',
@@ -214,6 +265,23 @@ ruleTable('role-quorum', [
     main: () => standard().unsign('dev', '@dave', '@erin').fork(),
     do: e => void e.edit('targets').signAll('targets'),
     says: [['await', 'dev', /^1 of 2 signatures; can sign: @dave and @erin$/]],
+  },
+  {
+    when: "a role's file is gone, which is rule orphans'",
+    do: e => void e.remove('metadata/dev.json'),
+    says: [],
+  },
+  {
+    when: 'all have signed and the threshold is beyond them',
+    do: e =>
+      void e
+        .delegate('dev', { signers: ['@dave', '@erin'], threshold: 3 })
+        .edit('dev')
+        .signAll('dev'),
+    says: [
+      ['await', 'targets', '0 of 2'],
+      ['await', 'dev', /^2 of 3 signatures$/],
+    ],
   },
   {
     when: 'a role of main can not be read and the event leaves it',
@@ -342,5 +410,57 @@ ruleTable('signature-ids', [
         .edit('dev')
         .sign('dev', '@gina', '@dave'),
     says: [['warn', 'dev', id('@dave'), 'counts for nothing']],
+  },
+  {
+    when: 'a placeholder stands under a keyid of nobody',
+    do: e => void e.edit('dev').rewrite('dev', d => d.signatures.push({ keyid: 'abcd', sig: '' })),
+    says: [],
+  },
+  {
+    when: 'a signature is hex of odd length',
+    do: e =>
+      void e
+        .edit('dev')
+        .signAll('dev')
+        .rewrite('dev', d => d.signatures.push({ keyid: 'abcd', sig: 'abc' })),
+    says: [['refuse', 'dev', '"abcd"', 'could not read']],
+  },
+  {
+    when: "a signature of main that was none is taken away, and a stranger's",
+    main: () =>
+      standard()
+        .unsign('dev', '@dave')
+        .rewrite('dev', d => d.signatures.push({ keyid: keyOf('@dave').keyid, sig: '00' }))
+        .sign('dev', '@mallory')
+        .fork(),
+    do: e => void e.unsign('dev', '@dave', '@mallory'),
+    options: { given: true },
+    says: [],
+  },
+  {
+    when: 'a signature of root is over other bytes, and another role changes too',
+    do: e =>
+      void e
+        .edit('dev')
+        .signAll('dev')
+        .edit('root')
+        .rewrite('root', d => d.signatures.push({ keyid: keyOf('@alice').keyid, sig: '00' })),
+    says: [['warn', 'root', 'the signature of @alice']],
+  },
+  {
+    when: 'a former root signer who has no role left signs, well or not',
+    main: () => repositoryOf({ signers: ['@alice', '@bob'], targets: { signers: ['@tom'] } }),
+    do: e => (
+      handOver(e),
+      void e
+        .sign('root', '@bob')
+        .rewrite('root', d => d.signatures.push({ keyid: keyOf('@alice').keyid, sig: '00' }))
+    ),
+    says: [['warn', 'root', 'the signature of @alice']],
+  },
+  {
+    when: 'somebody signs a file that no role delegates',
+    do: e => void e.write('metadata/stray.json', e.bytes('metadata/dev.json')),
+    says: ['@dave', '@erin', '@frank'].map(name => ['warn', 'stray', id(name), 'stray has no such key']),
   },
 ]);

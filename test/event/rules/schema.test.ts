@@ -177,6 +177,19 @@ ruleTable('schema', [
     do: signed(s => set(s, 'spec_version', '2.0.0')),
     says: [['refuse', 'targets', 'spec_version "2.0.0"']],
   },
+  {
+    when: 'spec_version is 21.0.1',
+    do: signed(s => set(s, 'spec_version', '21.0.1')),
+    says: [['refuse', 'targets', 'spec_version "21.0.1"']],
+  },
+  {
+    when: 'an event takes all metadata away',
+    do: e => void e.remove(...[...e.files.keys()].filter(path => path.startsWith('metadata/'))),
+    says: [
+      ['refuse', 'root', 'metadata/root.json is missing'],
+      ['refuse', 'targets', 'metadata/targets.json is missing'],
+    ],
+  },
   { when: 'spec_version is 1.0', do: signed(s => set(s, 'spec_version', '1.0')), says: [] },
   {
     when: 'spec_version is 1.0.x with a tail',

@@ -1,0 +1,51 @@
+/**
+ * What is mutated, and the tests that have to notice: those of the file itself, so that each rule is held by its own table
+ * and not by chance elsewhere.
+ */
+const rule = (name, table = name) => ({
+  name: `rules/${name}`,
+  mutate: [`src/event/rules/${name}.ts`],
+  tests: [`test/event/rules/${table}.test.ts`],
+});
+
+const event = (name, ...tests) => ({
+  name: `event/${name}`,
+  mutate: [`src/event/${name}.ts`],
+  tests: tests.map(test => `test/event/${test}.test.ts`),
+});
+
+export const rooms = [
+  {
+    name: 'metadata',
+    mutate: ['src/metadata/{quorum,scheme,key,canonical,delegation,periods,pattern}.ts'],
+    tests: ['test/metadata/**/*.test.ts'],
+  },
+  rule('artifacts'),
+  rule('attestation'),
+  rule('base'),
+  rule('delegations', 'ownership'),
+  rule('history'),
+  rule('keys'),
+  rule('layout'),
+  rule('lifetime'),
+  rule('online'),
+  rule('ownership'),
+  rule('peers'),
+  rule('people'),
+  rule('policy'),
+  rule('quorums'),
+  rule('schema'),
+  rule('table'),
+  event('words', 'words'),
+  event('cards', 'rules/people', 'rules/attestation', 'describe'),
+  event('judge', 'judge'),
+  event('plan', 'plan', 'report'),
+  event('report', 'report'),
+  event('context', 'context', 'judge', 'plan', 'report', 'rules/quorums'),
+  event('describe', 'describe', 'describe/parts'),
+  {
+    name: 'describe',
+    mutate: ['src/event/describe/**/*.ts'],
+    tests: ['test/event/describe/**/*.test.ts'],
+  },
+];
