@@ -1,0 +1,51 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Identity } from '../../src/git/commit-object.ts';
+import { runGit } from '../../src/git/process.ts';
+import { openWorkspace, type Workspace } from '../../src/operations/workspace.ts';
+import { hide } from './commands.ts';
+import { ActionError } from './error.ts';
+import { type ActionWorld, input, variable } from './world.ts';
+
+/**
+ * An empty clone of the job's repository, which operations fetch into: full history and no checkout. An event's files are
+ * hostile, so that they never lie on the runner's disk but as git objects; and no step before us can have bent its
+ * configuration.
+ */
+export async function openClone(world: ActionWorld): Promise<Workspace> {
+  const server = variable(world, 'GITHUB_SERVER_URL');
+  const folder = await mkdtemp(join(world.environment['RUNNER_TEMP'] ?? tmpdir(), 'tuf-signer-'));
+  await runGit(folder, ['init', '--quiet', '--initial-branch=main', '.']);
+  await runGit(folder, ['remote', 'add', '--', 'origin', `${server}/${repositoryName(world)}`]);
+  authorize(world, server);
+  return openWorkspace(folder, world.clock);
+}
+
+/** `OWNER/NAME`. Throws {@link ActionError} `NOT_ON_GITHUB`. */
+export function repositoryName(world: ActionWorld): string {
+  const name = variable(world, 'GITHUB_REPOSITORY');
+  if (/^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/.test(name)) return name;
+  throw new ActionError('NOT_ON_GITHUB', `GITHUB_REPOSITORY is ${JSON.stringify(name)}, not OWNER/NAME`);
+}
+
+/**
+ * Lets the git processes of this process, and of no other, use the token: by a variable of theirs, never by a file or an
+ * argument. Without a token a public repository can be read.
+ */
+function authorize(world: ActionWorld, server: string): void {
+  const token = input(world, 'token');
+  if (token === undefined || !/^https?:/.test(server)) return;
+  const header = Buffer.from(`x-access-token:${token}`).toString('base64');
+  hide(world, header);
+  const index = Number(process.env['GIT_CONFIG_COUNT'] ?? 0);
+  process.env[`GIT_CONFIG_KEY_${index}`] = `http.${server}/.extraheader`;
+  process.env[`GIT_CONFIG_VALUE_${index}`] = `AUTHORIZATION: basic ${header}`;
+  process.env['GIT_CONFIG_COUNT'] = String(index + 1);
+}
+
+/** Whom commits of the automation name. Source: the account of GitHub's own app for Actions. */
+export const automation: Identity = {
+  name: 'github-actions[bot]',
+  email: '41898282+github-actions[bot]@users.noreply.github.com',
+};
