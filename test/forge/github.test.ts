@@ -112,6 +112,26 @@ describe('the comment', () => {
     ]);
   });
 
+  it.each([
+    ['with brackets', 'github-actions[bot]'],
+    ['without', 'github-actions'],
+  ])('is ours whichever way GraphQL writes the account (%s), and no user of that name', async (_, viewer) => {
+    stub.viewer = viewer;
+    const pullRequest = await open();
+    stub.addComment(1, `${MARKER}\nforged`, 'github-actions');
+    stub.addComment(1, `${MARKER}\nours`);
+    expect(await forge.readComment(pullRequest, MARKER)).toBe(`${MARKER}\nours`);
+  });
+
+  it("is a person's where the token is", async () => {
+    stub.viewer = 'Alice';
+    const personal = githubForge({ ...stub.options, token: 'ghp_x' });
+    const pullRequest = await open();
+    stub.addComment(1, `${MARKER}\nforged`, 'alice[bot]');
+    stub.addComment(1, `${MARKER}\nhers`, 'alice');
+    expect(await personal.readComment(pullRequest, MARKER)).toBe(`${MARKER}\nhers`);
+  });
+
   it('of our account that only quotes our marker is not taken for ours', async () => {
     const pullRequest = await open();
     stub.addComment(1, `somebody wrote ${MARKER}`);

@@ -60,7 +60,7 @@ export class Job {
     const step = ++this.#steps;
     const [output, summary] = [join(this.#folder, `output-${step}`), join(this.#folder, `summary-${step}`)];
     for (const file of [output, summary]) writeFileSync(file, '');
-    const named = Object.entries({ token: 's3cret-token', ...inputs }).map(([name, value]) => [
+    const named = Object.entries({ token: 'ghs_s3cret-token', ...inputs }).map(([name, value]) => [
       `INPUT_${name.replaceAll('-', '_').toUpperCase()}`,
       value,
     ]);

@@ -58,6 +58,8 @@ export class GithubStub implements AsyncDisposable {
   /** By `METHOD /path`: answered once each, in order. */
   readonly failures: Map<string, StubFailure[]> = new Map();
   readonly #server = createServer((request, response) => void this.#answer(request, response));
+  /** The account of the token, as GraphQL writes it. */
+  viewer: string = BOT.login;
   #next = 1;
 
   static async start(): Promise<GithubStub> {
@@ -75,7 +77,7 @@ export class GithubStub implements AsyncDisposable {
     return {
       owner: 'octo',
       repo: 'tuf',
-      token: 's3cret-token',
+      token: 'ghs_s3cret-token',
       apiUrl: url,
       graphqlUrl: `${url}/graphql`,
       second: 1,
@@ -242,7 +244,7 @@ export class GithubStub implements AsyncDisposable {
   }
 
   #graphql({ query, variables }: Json): Json {
-    if (String(query).includes('viewer')) return { data: { viewer: { login: BOT.login } } };
+    if (String(query).includes('viewer')) return { data: { viewer: { login: this.viewer } } };
     const { id } = variables as { id: string };
     const pull = this.pulls.find(one => one.node_id === id);
     if (pull === undefined) return { data: null, errors: [{ type: 'NOT_FOUND', message: 'no such node' }] };

@@ -68,7 +68,7 @@ export function githubClient(options: GithubOptions): GithubClient {
     here,
     call: async (deed, act) => (await guarded(deed, () => act(octokit.rest))).data,
     ask,
-    ownLogin: () => (login ??= readLogin(ask)),
+    ownLogin: () => (login ??= readLogin(ask, options.token)),
   };
 }
 
@@ -128,23 +128,22 @@ function graphqlData(answer: unknown, deed: string): Readonly<Record<string, unk
   }
 }
 
-async function readLogin(ask: GithubClient['ask']): Promise<string> {
+async function readLogin(ask: GithubClient['ask'], token: string): Promise<string> {
   const deed = 'ask GitHub which account the token is of';
   const { viewer } = (await ask(deed, 'query { viewer { login } }', {})) as {
     readonly viewer?: { readonly login?: unknown };
   };
-  if (typeof viewer?.login === 'string') return viewer.login.toLowerCase();
-  throw new ForgeError('ACCESS', `can not ${deed}: GitHub does not say; pass another token`);
+  if (typeof viewer?.login !== 'string') {
+    throw new ForgeError('ACCESS', `can not ${deed}: GitHub does not say; pass another token`);
+  }
+  const login = viewer.login.toLowerCase();
+  // GraphQL leaves an app's ending away in places. Without it, a user of that name would be taken for us.
+  return token.startsWith(INSTALLATION_TOKEN) && !login.endsWith('[bot]') ? `${login}[bot]` : login;
 }
 
-interface Account {
-  readonly login: string;
-  readonly type?: string;
-}
+/** Of an app, as a job's token is. Source: docs.github.com, "About authentication to GitHub", token formats. */
+const INSTALLATION_TOKEN = 'ghs_';
 
-/** GitHub writes the account of an app as `name[bot]` in REST; GraphQL leaves the ending away in places. */
-export function isAccount(account: Account | null | undefined, login: string): boolean {
-  const found = account?.login.toLowerCase();
-  if (found === undefined) return false;
-  return found === login || (account?.type === 'Bot' && found === `${login}[bot]`);
-}
+/** Is it the account called `login`, as REST writes it: of an app `name[bot]`, which no user can be called? */
+export const isAccount = (account: { readonly login: string } | null | undefined, login: string): boolean =>
+  account?.login.toLowerCase() === login;
