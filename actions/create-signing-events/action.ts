@@ -27,8 +27,9 @@ export const createSigningEvents: Action = async world => {
   for (const line of lines) say(world, line);
   await addSummary(world, lines.map(line => `- ${escapeMarkdown(line)}`).join('\n'));
   await setOutput(world, 'events', [...begun.keys()].join(' '));
+  // Before all that can fail: this is what people have to know.
+  await warnOfExpiry(forge, due, world.clock.now());
   const { failed } = await tellOpenEvents(workspace, forge, { elsewhere: runUrl(world) });
   for (const [branch, error] of failed) sayWarning(world, `${branch}: ${error.message}`);
-  await warnOfExpiry(forge, due, world.clock.now());
   return undefined;
 };

@@ -38,10 +38,15 @@ function authorize(world: ActionWorld, server: string): void {
   if (token === undefined || !/^https?:/.test(server)) return;
   const header = Buffer.from(`x-access-token:${token}`).toString('base64');
   hide(world, header);
-  const index = Number(process.env['GIT_CONFIG_COUNT'] ?? 0);
-  process.env[`GIT_CONFIG_KEY_${index}`] = `http.${server}/.extraheader`;
-  process.env[`GIT_CONFIG_VALUE_${index}`] = `AUTHORIZATION: basic ${header}`;
-  process.env['GIT_CONFIG_COUNT'] = String(index + 1);
+  const name = `http.${server}/.extraheader`;
+  let count = Number(process.env['GIT_CONFIG_COUNT'] ?? 0);
+  // An empty one takes back what others have set: two tokens in one request are refused.
+  for (const value of ['', `AUTHORIZATION: basic ${header}`]) {
+    process.env[`GIT_CONFIG_KEY_${count}`] = name;
+    process.env[`GIT_CONFIG_VALUE_${count}`] = value;
+    count++;
+  }
+  process.env['GIT_CONFIG_COUNT'] = String(count);
 }
 
 /** Whom commits of the automation name. Source: the account of GitHub's own app for Actions. */
