@@ -1,3 +1,4 @@
+import { unreachable } from '../../../src/errors.ts';
 import { ApiError } from './errors.ts';
 import type { Token } from './model.ts';
 
@@ -73,6 +74,8 @@ export function faultAnswer(fault: Fault, token: Token | undefined, now: number)
       );
     case 'reset':
       return undefined;
+    default:
+      return unreachable(fault);
   }
 }
 

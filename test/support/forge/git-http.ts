@@ -251,10 +251,8 @@ function writeCgi(output: Buffer, response: ServerResponse): void {
   const end = output.indexOf('\r\n\r\n');
   const headers = output.toString('latin1', 0, Math.max(0, end)).split('\r\n');
   for (const line of headers) {
-    const [name = '', value = ''] = [
-      line.slice(0, line.indexOf(':')),
-      line.slice(line.indexOf(':') + 1).trim(),
-    ];
+    const name = line.slice(0, line.indexOf(':'));
+    const value = line.slice(line.indexOf(':') + 1).trim();
     if (name.toLowerCase() === 'status') response.statusCode = Number.parseInt(value, 10);
     else if (name !== '') response.setHeader(name, value);
   }

@@ -79,8 +79,12 @@ export class LocalGitHub implements AsyncDisposable {
     more: Partial<Pick<Environment, 'branches' | 'secrets' | 'variables'>> = {},
   ): Environment {
     const environment: Environment = {
-      ...{ id: this.database.nextId(), name, createdAt: this.database.timestamp() },
-      ...{ secrets: new Map(), variables: new Map(), ...more },
+      id: this.database.nextId(),
+      name,
+      createdAt: this.database.timestamp(),
+      secrets: new Map(),
+      variables: new Map(),
+      ...more,
     };
     repository.environments.set(name.toLowerCase(), environment);
     return environment;
@@ -89,7 +93,8 @@ export class LocalGitHub implements AsyncDisposable {
   /** A user's token: classic, or with only these permissions. */
   token(account: Account, permissions?: Readonly<Partial<Record<Scope, Access>>>): string {
     return this.database.tokens.issue({
-      ...{ kind: 'user', account },
+      kind: 'user',
+      account,
       ...(permissions === undefined ? {} : { permissions: permissionsOf(permissions) }),
     });
   }

@@ -1,3 +1,4 @@
+import { unreachable } from '../../../src/errors.ts';
 import type { BranchRule, Repository, RuleType } from './model.ts';
 
 /** Does a ruleset's pattern name this branch? `*` and `?` stop at slashes, `**` does not. Source: Ruby's File.fnmatch. */
@@ -54,6 +55,8 @@ function broken(type: RuleType, repository: Repository, rule: BranchRule, change
       return false;
     case 'required_status_checks':
       return change.after !== undefined && !checksPassed(repository, rule, change.after);
+    default:
+      return unreachable(type);
   }
 }
 

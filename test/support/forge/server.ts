@@ -156,12 +156,12 @@ async function withFaults(exchange: Exchange, work: () => Promise<void> | void):
 /** Runs work whose answer nobody gets. */
 async function silently(exchange: Exchange, work: () => Promise<void> | void): Promise<void> {
   const { response } = exchange;
-  const methods = { writeHead: response.writeHead, end: response.end };
-  response.writeHead = () => response;
-  response.end = () => response;
+  const mute = { writeHead: () => response, end: () => response };
+  Object.assign(response, mute);
   try {
     await work();
   } finally {
-    Object.assign(response, methods);
+    // The methods of its class show again.
+    for (const name of Object.keys(mute)) Reflect.deleteProperty(response, name);
   }
 }

@@ -40,7 +40,7 @@ export class Actions implements RunBook {
   readonly #execute: boolean;
   readonly #going = new Set<Promise<void>>();
   readonly #files = new Map<string, WorkflowFile | WorkflowError>();
-  readonly #defects: unknown[] = [];
+  readonly #defects: Error[] = [];
 
   constructor(database: Database, folder: string, options: ActionsOptions) {
     this.#database = database;
@@ -53,7 +53,7 @@ export class Actions implements RunBook {
       standIns: new Map([...STAND_INS, ...(options.standIns ?? [])]),
       environment: options.environment ?? new Map(),
     };
-    database.onEvent(event => void this.#start(event));
+    database.onEvent(event => this.#start(event));
   }
 
   list(repository: Repository): readonly Run[] {
@@ -148,7 +148,10 @@ export class Actions implements RunBook {
   #carryOut(run: Run): void {
     const going = run
       .execute()
-      .catch((error: unknown) => void this.#defects.push(error))
+      .catch(
+        (error: unknown) =>
+          void this.#defects.push(error instanceof Error ? error : new Error(String(error))),
+      )
       .then(() => this.#announce(run));
     this.#going.add(going);
     void going.then(() => this.#going.delete(going));

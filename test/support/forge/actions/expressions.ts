@@ -46,7 +46,9 @@ interface NativeFunction {
 function statusFunctions({ status }: Scope): readonly NativeFunction[] {
   if (status === undefined) return [];
   const define = (name: string, value: boolean): NativeFunction => ({
-    ...{ name, minArgs: 0, maxArgs: 0 },
+    name,
+    minArgs: 0,
+    maxArgs: 0,
     call: () => new data.BooleanData(value),
   });
   return [
@@ -59,7 +61,9 @@ function statusFunctions({ status }: Scope): readonly NativeFunction[] {
 
 /** SHA-256 of the SHA-256 of each file that matches, in order of their names; empty where there is none. */
 const hashFiles = ({ workspace }: Scope): NativeFunction => ({
-  ...{ name: 'hashFiles', minArgs: 1, maxArgs: 255 },
+  name: 'hashFiles',
+  minArgs: 1,
+  maxArgs: 255,
   call: (...patterns) => {
     const folder = workspace ?? '';
     if (!existsSync(folder)) return new data.StringData('');
@@ -108,7 +112,7 @@ function toData(value: unknown): Data {
 }
 
 const plain = (value: Data): unknown => {
-  const text = JSON.stringify(value, (key, item: unknown) => data.replacer(key, item as Data));
+  const text = JSON.stringify(value, (key, item: Data) => data.replacer(key, item));
   return JSON.parse(text) as unknown;
 };
 

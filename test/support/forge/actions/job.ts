@@ -62,7 +62,8 @@ export class JobRun implements Holder {
       tools: join(at, 'tools'),
       home: join(at, 'home'),
     };
-    for (const folder of Object.values(this.folders)) mkdirSync(folder, { recursive: true });
+    const { workspace, temp, tools, home } = this.folders;
+    for (const folder of [workspace, temp, tools, home]) mkdirSync(folder, { recursive: true });
     const eventPath = join(at, 'event.json');
     writeFileSync(eventPath, JSON.stringify(run.trigger.payload));
     this.permissions = jobPermissions(run, spec);
@@ -141,7 +142,11 @@ export class JobRun implements Holder {
       this.run.engine.database.tokens.expire(this.token);
     }
     return {
-      ...{ key: this.spec.key, name: this.name, conclusion: this.#conclusion(), steps, outputs },
+      key: this.spec.key,
+      name: this.name,
+      conclusion: this.#conclusion(),
+      steps,
+      outputs,
       annotations: this.log.annotations,
       permissions: this.permissions,
     };
@@ -161,8 +166,11 @@ export class JobRun implements Holder {
     const { ref } = this.run.trigger;
     const known = this.repository.environments.get(name.toLowerCase());
     const environment = known ?? {
-      ...{ id: database.nextId(), name, createdAt: database.timestamp() },
-      ...{ secrets: new Map(), variables: new Map() },
+      id: database.nextId(),
+      name,
+      createdAt: database.timestamp(),
+      secrets: new Map(),
+      variables: new Map(),
     };
     this.repository.environments.set(name.toLowerCase(), environment);
     if (!mayDeploy(this.repository, environment, ref))

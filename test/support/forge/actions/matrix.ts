@@ -5,7 +5,8 @@ export type Combination = ReadonlyMap<string, unknown>;
 /** The jobs that a matrix stands for; one without values where there is none. `include` and `exclude` as GitHub has them. */
 export function expandMatrix(matrix: unknown): readonly Combination[] {
   if (matrix === undefined || matrix === null) return [new Map()];
-  const fields = matrix instanceof Map ? (matrix as Combination) : new Map(Object.entries(matrix));
+  const fields: Combination =
+    matrix instanceof Map ? (matrix as Combination) : new Map(Object.entries(matrix) as [string, unknown][]);
   let rows: Map<string, unknown>[] = [new Map()];
   for (const [key, values] of fields) {
     if (key === 'include' || key === 'exclude') continue;
@@ -30,5 +31,5 @@ const agrees = (row: Combination, wanted: Combination): boolean =>
 
 const listOf = (value: unknown): readonly Combination[] =>
   (Array.isArray(value) ? value : []).map((item: unknown) =>
-    item instanceof Map ? (item as Combination) : new Map(Object.entries(item ?? {})),
+    item instanceof Map ? (item as Combination) : new Map<string, unknown>(Object.entries(item ?? {})),
   );

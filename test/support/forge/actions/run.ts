@@ -223,8 +223,8 @@ function ordered(jobs: readonly JobSpec[]): readonly JobSpec[] {
 
 /** A matrix's outputs are those of the last of its jobs that set them. */
 function needContext(results: readonly JobResult[]): ReadonlyMap<string, unknown> {
-  const conclusions = results.map(job => job.conclusion);
-  const worst = (['failure', 'cancelled', 'skipped'] as const).find(one => conclusions.includes(one));
+  const conclusions = new Set(results.map(job => job.conclusion));
+  const worst = (['failure', 'cancelled', 'skipped'] as const).find(one => conclusions.has(one));
   const outputs = new Map(results.flatMap(job => [...job.outputs]));
   return new Map<string, unknown>([
     ['result', worst ?? 'success'],
@@ -233,7 +233,11 @@ function needContext(results: readonly JobResult[]): ReadonlyMap<string, unknown
 }
 
 const skipped = (spec: JobSpec, conclusion: Conclusion): JobResult => ({
-  ...{ key: spec.key, name: spec.name ?? spec.key, conclusion, steps: [], annotations: [] },
+  key: spec.key,
+  name: spec.name ?? spec.key,
+  conclusion,
+  steps: [],
+  annotations: [],
   outputs: new Map(),
   permissions: new Map(),
 });

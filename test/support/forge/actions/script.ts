@@ -29,7 +29,11 @@ export async function runScript(step: StepRun, run: string): Promise<boolean> {
   const folder = resolve(job.folders.workspace, directory);
   if (!existsSync(folder)) throw new WorkflowError(`No such file or directory: ${directory}`);
   const code = await runProcess({
-    ...{ command, args, folder, environment: step.environment, signal: step.signal },
+    command,
+    args,
+    folder,
+    environment: step.environment,
+    signal: step.signal,
     onLine: line => job.log.line(line),
   });
   if (code === 0) return true;

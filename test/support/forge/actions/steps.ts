@@ -82,7 +82,10 @@ async function runStep(
   const forgiven =
     outcome === 'failure' && spec.continueOnError !== undefined && isForgiven(spec.continueOnError, step);
   return keep(frame, id, {
-    ...{ id: spec.id, name: job.log.hide(name), outcome, conclusion: forgiven ? 'success' : outcome },
+    id: spec.id,
+    name: job.log.hide(name),
+    outcome,
+    conclusion: forgiven ? 'success' : outcome,
     // A composite action's log is one with that of its steps: only the outermost takes it.
     log: frame.depth === 0 ? job.log.take() : '',
     summary: step === undefined ? '' : [...step.summaries, step.files.summary()].join(''),
@@ -94,7 +97,12 @@ const isForgiven = (text: string, step: StepRun | undefined): boolean =>
   step !== undefined && [true, 'true'].includes(resolveValue(text, step.scope) as boolean | string);
 
 const empty = (id: string | undefined, name: string, conclusion: Conclusion): StepResult => ({
-  ...{ id, name, outcome: conclusion, conclusion, log: '', summary: '' },
+  id,
+  name,
+  outcome: conclusion,
+  conclusion,
+  log: '',
+  summary: '',
   outputs: new Map(),
 });
 

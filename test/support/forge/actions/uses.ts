@@ -88,7 +88,7 @@ async function useComposite(
   const { job, frame, scope } = step;
   if (frame.depth >= MAX_DEPTH)
     throw new WorkflowError(`composite actions are nested more than ${MAX_DEPTH} deep`);
-  const outer = Object.fromEntries(Object.entries((frame.contexts.get('github') ?? {}) as object));
+  const outer = frame.contexts.get('github') ?? {};
   const github = {
     ...outer,
     action_path: place.folder,
@@ -100,7 +100,7 @@ async function useComposite(
   for (const hidden of ['secrets', 'needs', 'vars']) contexts.delete(hidden);
   const inner: Frame = {
     contexts,
-    env: new Map([...(scope.contexts.get('env') as ReadonlyMap<string, string>)]),
+    env: new Map(scope.contexts.get('env') as ReadonlyMap<string, string>),
     steps: new Map(),
     defaults: { shell: undefined, workingDirectory: undefined },
     action: place,
@@ -137,8 +137,11 @@ async function useNode(
   ]);
   const start = (script: string, more: ReadonlyMap<string, string>): Promise<number> =>
     runProcess({
-      ...{ command: process.execPath, args: [join(place.folder, script)], folder: job.folders.workspace },
-      ...{ environment: new Map([...environment, ...more]), signal: step.signal },
+      command: process.execPath,
+      args: [join(place.folder, script)],
+      folder: job.folders.workspace,
+      environment: new Map([...environment, ...more]),
+      signal: step.signal,
       onLine: line => job.log.line(line),
     });
   const code = await start(scripts.get('main') ?? '', new Map());

@@ -3,6 +3,7 @@ import {
   execute,
   GraphQLError,
   type GraphQLFieldResolver,
+  Kind,
   parse,
   validate,
 } from 'graphql';
@@ -25,9 +26,9 @@ const fieldResolver: GraphQLFieldResolver<unknown, unknown> = (source, args, _co
 /** The fields at the top of a request, by which it is logged and faults are chosen. */
 export function rootFields(document: DocumentNode): readonly string[] {
   return document.definitions.flatMap(definition =>
-    definition.kind === 'OperationDefinition'
+    definition.kind === Kind.OPERATION_DEFINITION
       ? definition.selectionSet.selections.flatMap(selection =>
-          selection.kind === 'Field' ? [selection.name.value] : [],
+          selection.kind === Kind.FIELD ? [selection.name.value] : [],
         )
       : [],
   );

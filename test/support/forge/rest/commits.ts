@@ -109,7 +109,12 @@ function createStatus(call: RepositoryCall): Json {
     });
   const creator = requireActor(call).account;
   const status: Status = {
-    ...{ id: database.nextId(), sha, state: state as Status['state'], context, description, creator },
+    id: database.nextId(),
+    sha,
+    state: state as Status['state'],
+    context,
+    description,
+    creator,
     targetUrl: body.string('target_url') ?? null,
     createdAt: database.timestamp(),
   };

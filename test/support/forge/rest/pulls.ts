@@ -88,7 +88,8 @@ function single(call: RepositoryCall, issue: PullIssue): Json {
     maintainer_can_modify: false,
     review_comments: 0,
     commits: count(`${pull.baseSha}..${pull.headSha}`),
-    ...{ additions: 0, deletions: 0 },
+    additions: 0,
+    deletions: 0,
     changed_files: changedFiles(repository, forkPoint(repository, issue), pull.headSha).length,
   };
 }
@@ -150,12 +151,11 @@ function findHead(
   const [owner, branch] = text.includes(':')
     ? [text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 1)]
     : [call.repository.owner.login, text];
-  const candidates = [call.repository, ...call.database.repositories.values()].filter(
+  const repository = [call.repository, ...call.database.repositories.values()].find(
     other =>
       other.owner.login === owner &&
       (other === call.repository || other.parent === call.repository || call.repository.parent === other),
   );
-  const [repository] = candidates;
   const sha = repository === undefined ? undefined : branchHead(repository, branch);
   if (repository === undefined || sha === undefined)
     throw invalid({ resource: 'PullRequest', field: 'head', code: 'invalid' });
@@ -234,7 +234,9 @@ function files(call: RepositoryCall): readonly Json[] {
       sha,
       filename,
       status: STATUS[letter as keyof typeof STATUS] ?? 'changed',
-      ...{ additions: 0, deletions: 0, changes: 0 },
+      additions: 0,
+      deletions: 0,
+      changes: 0,
       blob_url: `${repositoryWeb(call.base, repository)}/blob/${issue.pull.headSha}/${path}`,
       raw_url: `${repositoryWeb(call.base, repository)}/raw/${issue.pull.headSha}/${path}`,
       contents_url: `${repositoryApi(call.base, repository)}/contents/${path}?ref=${issue.pull.headSha}`,

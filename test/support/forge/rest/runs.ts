@@ -83,7 +83,7 @@ const isCalled = (run: RunRecord, workflow: string): boolean =>
   run.workflow.endsWith(`/${workflow}`) || String(workflowId(run.workflow)) === workflow;
 
 const workflowId = (path: string): number =>
-  [...path].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 1_000_000_007, 7);
+  Buffer.from(path).reduce((sum, byte) => (sum * 31 + byte) % 1_000_000_007, 7);
 
 const branchOf = (ref: string): string => ref.replace(/^refs\/(heads|tags)\//, '');
 

@@ -116,7 +116,10 @@ function me(call: Call): Json {
   return {
     ...userJson(base, token.account),
     ...nothing,
-    ...{ public_repos: 0, public_gists: 0, followers: 0, following: 0 },
+    public_repos: 0,
+    public_gists: 0,
+    followers: 0,
+    following: 0,
     user_view_type: 'public',
     created_at: database.timestamp(),
     updated_at: database.timestamp(),
@@ -222,12 +225,11 @@ function ruleJson(rule: BranchRule, type: string): Json {
       return {
         type,
         parameters: {
-          ...{
-            dismiss_stale_reviews_on_push: false,
-            require_code_owner_review: false,
-            require_last_push_approval: false,
-          },
-          ...{ required_approving_review_count: 0, required_review_thread_resolution: false },
+          dismiss_stale_reviews_on_push: false,
+          require_code_owner_review: false,
+          require_last_push_approval: false,
+          required_approving_review_count: 0,
+          required_review_thread_resolution: false,
         },
       };
     case 'required_status_checks':

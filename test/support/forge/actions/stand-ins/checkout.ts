@@ -62,7 +62,11 @@ const gitRunner =
   async (...args) => {
     const lines: string[] = [];
     const code = await runProcess({
-      ...{ command: 'git', args, folder, signal: step.signal, onLine: line => lines.push(line) },
+      command: 'git',
+      args,
+      folder,
+      signal: step.signal,
+      onLine: line => lines.push(line),
       environment: new Map([
         ...step.environment,
         ['GIT_CONFIG_COUNT', '1'],
