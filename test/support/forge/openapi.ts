@@ -43,7 +43,7 @@ export function disagreements(operation: string, status: number, body: unknown):
   const located: unknown = JSON.parse(JSON.stringify(schema).replaceAll('"#/schemas/', '"github#/schemas/'));
   const validate = validators.get(key) ?? ajv.compile(located as object);
   validators.set(key, validate);
-  if (validate(body) === true) return [];
+  if (validate(body)) return [];
   return (validate.errors ?? []).map(error => `${key}${error.instancePath} ${error.message ?? ''}`);
 }
 

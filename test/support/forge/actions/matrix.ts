@@ -5,8 +5,9 @@ export type Combination = ReadonlyMap<string, unknown>;
 /** The jobs that a matrix stands for; one without values where there is none. `include` and `exclude` as GitHub has them. */
 export function expandMatrix(matrix: unknown): readonly Combination[] {
   if (matrix === undefined || matrix === null) return [new Map()];
-  const fields: Combination =
-    matrix instanceof Map ? (matrix as Combination) : new Map(Object.entries(matrix) as [string, unknown][]);
+  const fields: Combination = new Map(
+    (matrix instanceof Map ? [...(matrix as Combination)] : Object.entries(matrix)) as [string, unknown][],
+  );
   let rows: Map<string, unknown>[] = [new Map()];
   for (const [key, values] of fields) {
     if (key === 'include' || key === 'exclude') continue;

@@ -2,6 +2,7 @@ import { ApiError, invalid, notFound } from '../errors.ts';
 import type { Comment, Issue, Label } from '../model.ts';
 import { emitIssueEvent, setState } from '../pull-requests.ts';
 import {
+  contributes,
   created,
   list,
   noContent,
@@ -24,7 +25,9 @@ const MAX_BODY = 65_536;
 
 export const issueOperations: readonly Operation[] = [
   onRepository('issues/list-for-repo', 'GET /issues', reads('issues'), call => list(listed(call))),
-  onRepository('issues/create', 'POST /issues', writes('issues'), call => created(json(call, create(call)))),
+  onRepository('issues/create', 'POST /issues', contributes('issues'), call =>
+    created(json(call, create(call))),
+  ),
   onRepository('issues/get', 'GET /issues/{issue_number}', reads('issues'), call =>
     ok(json(call, requireIssue(call))),
   ),
@@ -40,7 +43,7 @@ export const issueOperations: readonly Operation[] = [
   onRepository(
     'issues/create-comment',
     'POST /issues/{issue_number}/comments',
-    writes('issues', 'pull-requests'),
+    contributes('issues', 'pull-requests'),
     call => created(comment(call)),
   ),
   onRepository('issues/get-comment', 'GET /issues/comments/{comment_id}', reads('issues'), call => {

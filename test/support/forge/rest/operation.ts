@@ -81,6 +81,8 @@ export interface Needs {
   readonly scope: Scope;
   readonly access: Exclude<Access, 'none'>;
   readonly publicRead?: boolean;
+  /** Open to every person who sees the repository, as opening issues and pull requests is. */
+  readonly anyone?: boolean;
   /** Another scope that does as well, as labels have two. */
   readonly or?: Scope;
 }
@@ -93,6 +95,9 @@ export const writes = (scope: Scope, or?: Scope): Needs => ({
   access: 'write',
   ...(or === undefined ? {} : { or }),
 });
+
+/** What everybody may do who sees the repository; a token still has to have the permission. */
+export const contributes = (scope: Scope, or?: Scope): Needs => ({ ...writes(scope, or), anyone: true });
 
 /** An operation below `/repos/{owner}/{repo}`, with the checks that come before it. */
 export const onRepository = (
@@ -124,6 +129,9 @@ export function requirePermission(token: Token | undefined, repository: Reposito
   if (needs.publicRead === true && !repository.private) return;
   if (token === undefined) throw requiresAuthentication();
   if (allows(accessOf(token, repository, scope), access)) return;
+  if (needs.anyone === true && token.kind === 'user') {
+    if (token.permissions === undefined || allows(token.permissions.get(scope) ?? 'none', access)) return;
+  }
   if (or !== undefined && allows(accessOf(token, repository, or), access)) return;
   if (token.kind !== 'user' || token.permissions !== undefined) throw forbidden(token, scope, access);
   if (scope === 'administration') throw new ApiError(403, 'Must have admin rights to Repository.');

@@ -15,6 +15,7 @@ import { branchHead, changedFiles, isAncestor, mergeCommit, tryGit } from '../re
 import { checksPassed, refusal, rulesFor } from '../rules.ts';
 import { roleOf } from '../tokens.ts';
 import {
+  contributes,
   created,
   list,
   type Operation,
@@ -32,7 +33,7 @@ import { type Json, pullJson, repositoryApi, repositoryWeb, userJson } from './r
 
 export const pullOperations: readonly Operation[] = [
   onRepository('pulls/list', 'GET /pulls', reads('pull-requests'), call => list(listed(call))),
-  onRepository('pulls/create', 'POST /pulls', writes('pull-requests'), call =>
+  onRepository('pulls/create', 'POST /pulls', contributes('pull-requests'), call =>
     created(single(call, create(call))),
   ),
   onRepository('pulls/get', 'GET /pulls/{pull_number}', reads('pull-requests'), call =>
