@@ -84,14 +84,22 @@ describe('permissions', () => {
     expect((await outcome(act(client(github, fine), sha))).message).toContain(
       'not accessible by personal access token',
     );
-    expect(
-      (await outcome(act(client(github, github.token(github.addUser('stranger'))), sha))).status,
-    ).not.toBe(500);
     expect((await outcome(act(client(github), sha))).status).toBe(401);
     // With it the call gets as far as what it is about, which may not be there.
     expect([200, 201, 204, 404]).toContain(
       (await outcome(act(client(github, github.jobToken(repository, granted)), sha))).status,
     );
+  });
+
+  it.each<readonly [string, number, Act]>([
+    ['opens an issue', 201, o => o.issues.create({ ...ours, title: 't' })],
+    ['sets no status', 403, (o, sha) => o.repos.createCommitStatus({ ...ours, sha, state: 'success' })],
+    ['deletes no branch', 403, o => o.git.deleteRef({ ...ours, ref: 'heads/sign/x' })],
+    ['sees no settings', 403, o => o.actions.getGithubActionsPermissionsRepository(ours)],
+  ])('a stranger %s', async (_, status, act) => {
+    await using place = await town();
+    const octokit = client(place.github, place.github.token(place.github.addUser('stranger')));
+    expect((await outcome(act(octokit, place.repository.git.sha('main')))).status).toBe(status);
   });
 
   it.each<readonly [string, Act]>([

@@ -64,7 +64,7 @@ export async function answerQuery(
   document: DocumentNode | GraphQLError,
 ): Promise<unknown> {
   if (document instanceof GraphQLError) return { errors: [errorJson(document)] };
-  const schema = githubSchema();
+  const schema = await githubSchema();
   const mistakes = validate(schema, document);
   if (mistakes.length > 0) return { errors: mistakes.map(errorJson) };
   const result = await execute({

@@ -27,23 +27,7 @@ export const checkout: StandIn = async call => {
   await git('init', '-q', '-b', 'main');
   await git('remote', 'add', 'origin', `${url}/${repository}`);
   const target = await findTarget(call, git, repository === job.repository.fullName);
-  const depth = Number(input(call, 'fetch-depth', '1'));
-  const history =
-    depth > 0 ? [`--depth=${depth}`] : ['+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*'];
-  const [options, refspecs] = depth > 0 ? [history, []] : [[], history];
-  const tags = flag(call, 'fetch-tags', false) && depth > 0 ? ['+refs/tags/*:refs/tags/*'] : [];
-  const filter = input(call, 'filter') === '' ? [] : [`--filter=${input(call, 'filter')}`];
-  await git(
-    'fetch',
-    '-q',
-    '--no-tags',
-    ...options,
-    ...filter,
-    'origin',
-    ...refspecs,
-    ...tags,
-    `+${target.commit}:${target.local}`,
-  );
+  await fetchHistory(call, git, target);
   if (target.branch === undefined) await git('checkout', '-q', '--force', '--detach', target.commit);
   else await git('checkout', '-q', '--force', '-B', target.branch, target.local);
   if (flag(call, 'persist-credentials', true))
@@ -53,6 +37,19 @@ export const checkout: StandIn = async call => {
     ['commit', target.commit],
   ]);
 };
+
+const ALL = ['+refs/heads/*:refs/remotes/origin/*', '+refs/tags/*:refs/tags/*'] as const;
+
+/** The commit with as much of its past as is asked for; `fetch-depth: 0` is all branches and tags, whole. */
+async function fetchHistory(call: StandInCall, git: Git, target: Target): Promise<void> {
+  const depth = Number(input(call, 'fetch-depth', '1'));
+  const filter = input(call, 'filter') === '' ? [] : [`--filter=${input(call, 'filter')}`];
+  if (depth === 0) await git('fetch', '-q', '--no-tags', ...filter, 'origin', ...ALL);
+  const options = depth === 0 ? filter : [`--depth=${depth}`, ...filter];
+  const tags = flag(call, 'fetch-tags', false) ? [ALL[1]] : [];
+  // By its name: the branch may have moved since the event.
+  await git('fetch', '-q', '--no-tags', ...options, 'origin', ...tags, `+${target.commit}:${target.local}`);
+}
 
 type Git = (...args: readonly string[]) => Promise<readonly string[]>;
 
