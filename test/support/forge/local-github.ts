@@ -5,7 +5,7 @@ import { type TestCommit, type TestFiles, type TestFolder, testFolder } from '..
 import { Actions, type ActionsOptions } from './actions/actions.ts';
 import { Database, type NewRepository, publicRefs } from './database.ts';
 import { type ApiCall, Faults } from './faults.ts';
-import { writeHooks } from './git-http.ts';
+import { writeHooks } from './git-hook.ts';
 import type { Access, Account, Environment, Permissions, Repository, Scope } from './model.ts';
 import { actorOf } from './pull-requests.ts';
 import { emitPushes } from './pushes.ts';

@@ -5,10 +5,8 @@ export type Combination = ReadonlyMap<string, unknown>;
 /** The jobs that a matrix stands for; one without values where there is none. `include` and `exclude` as GitHub has them. */
 export function expandMatrix(matrix: unknown): readonly Combination[] {
   if (matrix === undefined || matrix === null) return [new Map()];
-  const fields: Combination = new Map(
-    (matrix instanceof Map ? [...(matrix as Combination)] : Object.entries(matrix)) as [string, unknown][],
-  );
-  let rows: Map<string, unknown>[] = [new Map()];
+  const fields = asCombination(matrix);
+  let rows = [new Map<string, unknown>()];
   for (const [key, values] of fields) {
     if (key === 'include' || key === 'exclude') continue;
     if (!Array.isArray(values)) throw new WorkflowError(`strategy.matrix.${key}: a list was expected`);
@@ -31,6 +29,7 @@ const agrees = (row: Combination, wanted: Combination): boolean =>
   [...wanted].every(([key, value]) => JSON.stringify(row.get(key)) === JSON.stringify(value));
 
 const listOf = (value: unknown): readonly Combination[] =>
-  (Array.isArray(value) ? value : []).map((item: unknown) =>
-    item instanceof Map ? (item as Combination) : new Map<string, unknown>(Object.entries(item ?? {})),
-  );
+  (Array.isArray(value) ? value : []).map(asCombination);
+
+const asCombination = (value: unknown): Combination =>
+  value instanceof Map ? (value as Combination) : new Map(Object.entries(value ?? {}) as [string, unknown][]);

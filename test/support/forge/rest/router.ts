@@ -1,4 +1,6 @@
+import { ruleOperations } from './branch-rules.ts';
 import { commitOperations } from './commits.ts';
+import { environmentOperations } from './environments.ts';
 import { issueOperations } from './issues.ts';
 import type { Answer, Operation } from './operation.ts';
 import { pullOperations } from './pulls.ts';
@@ -8,6 +10,8 @@ import { settingsOperations } from './settings.ts';
 /** Everything that is served, the longest paths first, as `{ref}` takes all that follows. */
 export const OPERATIONS: readonly Operation[] = [
   ...settingsOperations,
+  ...ruleOperations,
+  ...environmentOperations,
   ...commitOperations,
   ...pullOperations,
   ...issueOperations,

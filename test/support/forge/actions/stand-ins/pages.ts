@@ -1,6 +1,6 @@
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { pagesUrl } from '../../rest/settings.ts';
+import { pagesUrl } from '../../rest/environments.ts';
 import { WorkflowError } from '../fields.ts';
 import { copy, store } from './artifacts.ts';
 import { input, NO_OUTPUTS, type StandIn, type StandInCall } from './stand-in.ts';
