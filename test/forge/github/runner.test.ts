@@ -302,4 +302,18 @@ describe('concurrency', () => {
     await github.settled();
     expect(github.actions.runs.map(one => one.conclusion)).toEqual(expected);
   });
+
+  it('holds for jobs too, and a job that waits ends with its run', async () => {
+    await using github = await start();
+    const repository = github.addRepository('town/metadata', { files: { 'README.md': 'x' } });
+    const text =
+      'on: push\njobs:\n  a:\n    runs-on: x\n    concurrency: g\n    steps:\n      - run: sleep 0.4\n';
+    for (const at of [1, 2, 3])
+      github.push(repository, repository.owner, { '.github/workflows/w.yml': text, 'n.txt': String(at) });
+    // Let all three come as far as the group.
+    await new Promise(resolve => setTimeout(resolve, 50));
+    github.actions.last('w.yml').cancel();
+    await github.settled();
+    expect(github.actions.runs.map(one => one.conclusion)).toEqual(['success', 'cancelled', 'cancelled']);
+  });
 });

@@ -71,23 +71,10 @@ export function emitIssueEvent(
     ref: `refs/heads/${repository.defaultBranch}`,
     sha: branchHead(repository, repository.defaultBranch) ?? '',
   };
-  if (!isPull(issue)) {
+  if (!isPull(issue) || 'comment' in more) {
     const name: EventName = 'comment' in more ? 'issue_comment' : 'issues';
-    database.emit({
-      ...common,
-      ...onDefault,
-      name,
-      payload: { ...payload, issue: issueJson(database.url, repository, issue) },
-    });
-    return;
-  }
-  if ('comment' in more) {
-    database.emit({
-      ...common,
-      ...onDefault,
-      name: 'issue_comment',
-      payload: { ...payload, issue: issueJson(database.url, repository, issue) },
-    });
+    const told = { ...payload, issue: issueJson(database.url, repository, issue) };
+    database.emit({ ...common, ...onDefault, name, payload: told });
     return;
   }
   const withPull = { ...payload, pull_request: pullJson(database.url, repository, issue) };

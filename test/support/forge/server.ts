@@ -71,7 +71,10 @@ async function answer(backend: Backend, request: IncomingMessage, response: Serv
 /** The API lies where GitHub Enterprise Server has it, so that git's URLs and the API's are apart. */
 async function route(exchange: Exchange): Promise<void> {
   const { url, backend } = exchange;
-  if (url.pathname.startsWith('/pages/')) return servePages(backend.database, url, exchange.response);
+  if (url.pathname.startsWith('/pages/')) {
+    exchange.operation = 'pages';
+    return servePages(backend.database, url, exchange.response);
+  }
   const credentials = readCredentials(exchange.request, backend.database.tokens);
   if (credentials.kind === 'good') exchange.token = credentials.token;
   const git = readGitRequest(url, backend.database);

@@ -29,8 +29,7 @@ export class JobLog {
       this.#lines.push(text);
       return;
     }
-    const [, command, properties = '', value = ''] =
-      /^\s*::([\w-]+)(?: ([^:]*?(?:::[^:]+)*?))?::(.*)$/.exec(text) ?? [];
+    const [, command, properties = '', value = ''] = /^\s*::([\w-]+)(?: (.*?))?::(.*)$/.exec(text) ?? [];
     if (command === undefined || !this.#obey(command, properties, unescapeData(value)))
       this.#lines.push(text);
   }

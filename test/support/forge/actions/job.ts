@@ -32,6 +32,7 @@ export class JobRun implements Holder {
   readonly log: JobLog = new JobLog();
   readonly folders: JobFolders;
   readonly permissions: Permissions;
+  /** Good until the run ends it. */
   readonly token: string;
   /** What GITHUB_ENV set. */
   readonly variables: Map<string, string> = new Map();
@@ -138,8 +139,6 @@ export class JobRun implements Holder {
       if (!(error instanceof WorkflowError)) throw error;
       this.log.error(error.message);
       this.status = 'failure';
-    } finally {
-      this.run.engine.database.tokens.expire(this.token);
     }
     return {
       key: this.spec.key,

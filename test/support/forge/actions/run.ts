@@ -39,6 +39,7 @@ export class Run implements RunRecord, Holder {
   /** Why it did not start. */
   problem: string | undefined;
   readonly #abort = new AbortController();
+  readonly #active = new Set<JobRun>();
   #github: Readonly<Record<string, unknown>> | undefined;
 
   constructor(
@@ -89,7 +90,7 @@ export class Run implements RunRecord, Holder {
 
   cancel(): void {
     this.#abort.abort();
-    this.engine.groups.withdraw(this);
+    for (const holder of [this, ...this.#active]) this.engine.groups.withdraw(holder);
   }
 
   /** Where expressions of the workflow, outside of its jobs, are evaluated. */
@@ -164,11 +165,14 @@ export class Run implements RunRecord, Holder {
     const results = expandMatrix(matrix).map(async combination => {
       const inMatrix = { ...scope, contexts: new Map([...scope.contexts, ['matrix', combination]]) };
       const job = new JobRun(this, spec, combination, inMatrix);
+      this.#active.add(job);
       let result: JobResult | undefined;
       const conclusion = await this.#inGroup(spec.concurrency, inMatrix, job, async () => {
         result = await job.execute();
         return result.conclusion;
       });
+      this.#active.delete(job);
+      this.engine.database.tokens.expire(job.token);
       return this.#keep(result ?? skipped(spec, conclusion));
     });
     return Promise.all(results);
