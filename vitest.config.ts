@@ -2,7 +2,12 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /** Where CI wants the runner's own report. */
 const report = process.env['TUF_SIGNER_REPORT'];
-const shared = { environment: 'node', testTimeout: 30_000, hookTimeout: 60_000 } as const;
+const shared = {
+  environment: 'node',
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+  globalSetup: 'test/support/once-a-run.ts',
+} as const;
 
 const config: ViteUserConfig = defineConfig({
   test: {

@@ -16,7 +16,8 @@ const HELP = `Usage: npm run bench -- [options]
 
 Measures cold processes of the built command: wall time, peak memory, and the ratio to peers in the same run.
 
-  --only NAME   one repository (tiny, 10000, 100000, roles), or the rows whose name holds NAME
+  --only NAME   one repository (tiny, 10000, beside-1000, …), all whose name ends in * (beside-*), or
+                the rows whose name holds NAME
   --runs N      cold processes a row (default: 9; half of it for slow rows)
   --quick       one process a row, no peers: does it all still run?
   --patient     tuf-js on 10,000 targets, too: a process of up to two minutes
@@ -58,8 +59,11 @@ function scratchFolder() {
   return mkdtempSync(join(inMemory ? memory : tmpdir(), 'tuf-signer-bench-'));
 }
 
-const isWanted = (only, shape, name) =>
-  only === undefined || (shapes.has(only) ? shape === only : name.includes(only));
+function isWanted(only, shape, name) {
+  if (only === undefined) return true;
+  if (only.endsWith('*')) return shape.startsWith(only.slice(0, -1));
+  return shapes.has(only) ? shape === only : name.includes(only);
+}
 
 /** Runs one job as often as is asked for. `met` compares medians. */
 async function measure(job, repository, runs, scratch) {
@@ -73,20 +77,22 @@ async function measure(job, repository, runs, scratch) {
   const seconds = median(samples.map(sample => sample.seconds));
   const mebibytes = canMeasureMemory ? median(samples.map(sample => sample.mebibytes)) : undefined;
   const { name, target, guide } = job;
-  const met =
-    target === undefined
-      ? undefined
-      : seconds <= target.seconds && (mebibytes ?? 0) <= (target.mebibytes ?? Number.POSITIVE_INFINITY);
-  return {
-    name,
-    seconds,
-    best: Math.min(...samples.map(sample => sample.seconds)),
-    mebibytes,
-    runs: count,
-    target,
-    met,
-    guide,
-  };
+  const best = Math.min(...samples.map(sample => sample.seconds));
+  return { name, seconds, best, mebibytes, runs: count, target, guide };
+}
+
+/** Is a row's target met? One that compares repositories by the best of each, as a busy machine only ever adds. */
+function judged(row, rows) {
+  const { target, seconds, mebibytes, best, name } = row;
+  if (target === undefined) return row;
+  if (target.times === undefined) {
+    const isSmall = (mebibytes ?? 0) <= (target.mebibytes ?? Number.POSITIVE_INFINITY);
+    return { ...row, met: seconds <= target.seconds && isSmall };
+  }
+  const other = rows.find(({ repository, name: what }) => repository === target.than && what === name);
+  if (other === undefined) return row;
+  const times = best / other.best;
+  return { ...row, times, met: times <= target.times };
 }
 
 const machine = () => ({
@@ -147,7 +153,8 @@ async function measureAll({ dist, runs, scratch, peers, only }) {
       say(`${shape}: ${job.name} …`);
       const measured = await measure(job, { ...repository, url }, runs, scratch);
       const ours = rows.find(row => row.repository === shape && row.name === job.peerOf);
-      rows.push({ repository: shape, ...measured, ratio: ours && measured.seconds / ours.seconds });
+      const row = { repository: shape, ...measured, ratio: ours && measured.seconds / ours.seconds };
+      rows.push(judged(row, rows));
     }
     await close();
   }

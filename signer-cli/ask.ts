@@ -9,6 +9,8 @@ export interface Asker {
   text(question: string, preset?: string): Promise<string>;
   /** `y` or `yes` is yes; everything else is no. */
   confirm(question: string): Promise<boolean>;
+  /** As {@link confirm}, and a `yes` given beforehand is none. */
+  confirmTrust(question: string): Promise<boolean>;
   /** Bytes typed without echo. The caller zeroes them. */
   secret(question: string): Promise<Uint8Array>;
 }
@@ -39,10 +41,13 @@ export function terminalAsker(input: Input, output: NodeJS.WritableStream, yes: 
       lines.close();
     }
   };
+  const confirmTrust = async (question: string): Promise<boolean> =>
+    /^y(es)?$/i.test(await text(`${question} [y/N]`));
   return {
     isInteractive,
     text,
-    confirm: async question => yes || /^y(es)?$/i.test(await text(`${question} [y/N]`)),
+    confirm: async question => yes || (await confirmTrust(question)),
+    confirmTrust,
     secret: async question => {
       if (!isInteractive) throw nobody(question);
       return readHidden(input, output, `${escapeTerminal(question)} `);

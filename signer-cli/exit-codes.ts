@@ -70,7 +70,12 @@ function exitCodeOfOperation(code: OperationErrorCode): number {
       return EXIT.declined;
     case 'REFUSED':
     case 'NOT_FROM_MAIN':
+    case 'UNTRUSTED':
       return EXIT.rejected;
+    case 'BAD_PIN':
+      return EXIT.badData;
+    case 'MERGED':
+      return EXIT.unchanged;
     case 'RACE_LOST':
       return EXIT.tryAgain;
     case 'NO_SIGNER':

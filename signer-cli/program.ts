@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, EXIT_HELP } from './exit-codes.ts';
 import { addKeyCommands, keyRunners } from './key-program.ts';
+import { addPinCommands, pinRunners } from './pin-program.ts';
 import { type GlobalFlags, processContext, type RunContext } from './run-context.ts';
 import { version } from './version.ts';
 
@@ -16,6 +17,7 @@ Start here:
   tuf-signer init                          start a repository in this clone (asks what it needs)
   tuf-signer sign                          list the events that wait for you
   tuf-signer sign sign/NAME                join or sign one, after seeing every change
+  tuf-signer pin show                      the root that this machine trusts, to compare
   tuf-signer key doctor                    what signing needs, each fault with its fix
   tuf-signer key list                      your cards, their keys, what they sign
   tuf-signer status                        judge the event that is checked out, and say why
@@ -74,7 +76,15 @@ export function buildProgram(
   add(
     'sign [event]',
     'accept an invitation or sign an event; without one, list those that wait for you',
-    command => signing(command.option('--json', 'print the outcome as JSON')),
+    command =>
+      signing(
+        command
+          .option(
+            '--trusted-root <file>',
+            'the root to trust where this machine trusts none yet (default: it is shown, and asked about)',
+          )
+          .option('--json', 'print the outcome as JSON'),
+      ),
   );
   add('status', 'judge an event: exit 0 accepted, 1 pending, 2 rejected, 3 no change', command =>
     command
@@ -94,6 +104,7 @@ export function buildProgram(
     command
       .option('--rev <rev>', 'the commit (default: HEAD)')
       .option('--trusted-root <file>', 'the root to start from (default: the oldest in the commit)')
+      .option('--clients', 'also print what each TUF client could not verify; the exit code is the same')
       .option('--json', 'print the verdict as JSON'),
   );
   add('build', 'build the site that clients fetch from a commit on main', command =>
@@ -108,6 +119,7 @@ export function buildProgram(
     'put a policy file into an event of its own, for root to name and sign',
     command => command.option('--remove', 'take the policy away instead'),
   );
+  addPinCommands(program, parent => commandAdder(parent, exit, contextOf));
   addKeyCommands(program, parent => commandAdder(parent, exit, contextOf));
   add('demo', 'the main job on virtual cards: set-up, quorum, publishing, a client, an attack', command =>
     command.option('--out <folder>', 'where everything is left (default: a new temporary folder)'),
@@ -128,7 +140,10 @@ const signing: Options = command =>
     .option('--key <uri>', 'what you sign with (default: piv:, your card), as in piv:serial=12345678')
     .option('--pin-file <file>', 'a file that holds the PIN')
     .option('--pin-fd <number>', 'a file descriptor to read the PIN from')
-    .option('-y, --yes', 'answer yes to what would be asked (never spends the last PIN try)');
+    .option(
+      '-y, --yes',
+      'answer yes to what would be asked (never spends the last PIN try, never trusts a root)',
+    );
 
 /** What every command understands comes last in its help. */
 const common: Options = command =>
@@ -153,6 +168,7 @@ const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => P
   ['verify', async () => (await import('./commands/verify.ts')).run],
   ['build', async () => (await import('./commands/build.ts')).run],
   ['policy', async () => (await import('./commands/policy.ts')).run],
+  ...pinRunners,
   ...keyRunners,
   ['demo', async () => (await import('./commands/demo.ts')).run],
 ]);

@@ -1,6 +1,10 @@
+import { join } from 'node:path';
 import { type Clock, fixedClock, parseInstant, systemClock } from '../src/clock.ts';
 import { unreachable } from '../src/errors.ts';
 import { parseRemoteName } from '../src/git/names.ts';
+import { folderPins } from '../src/operations/pin/folder.ts';
+import type { PinStore } from '../src/operations/pin/pin.ts';
+import type { Trust } from '../src/operations/pin/trust.ts';
 import type { Prompter } from '../src/operations/prompter.ts';
 import { openWorkspace, type Workspace } from '../src/operations/workspace.ts';
 import { renderTerminal } from '../src/render/terminal.ts';
@@ -12,7 +16,8 @@ import { parsePivUri } from '../src/signers/piv/uri.ts';
 import { parseSignerUri } from '../src/signers/registry.ts';
 import type { Signer } from '../src/signers/signer.ts';
 import { type Asker, terminalAsker } from './ask.ts';
-import { givenOwner } from './given.ts';
+import { configFolder } from './config-folder.ts';
+import { givenFile, givenOwner } from './given.ts';
 import { type Output, openOutput } from './output.ts';
 import { cardSigner, type HeldSigner } from './personal-signer.ts';
 import { pinPrompts } from './pin.ts';
@@ -30,6 +35,7 @@ export interface GlobalFlags {
   readonly key?: string;
   readonly pinFile?: string;
   readonly pinFd?: string;
+  readonly trustedRoot?: string;
 }
 
 /** What a command works with: the outside world, narrowed to what commands use of it. */
@@ -117,6 +123,18 @@ export function personalSigner(flags: GlobalFlags, context: RunContext): HeldSig
   }
 }
 
+/** What this person trusts: kept beside their other settings, for every clone of theirs. */
+export const pinsOf = ({ environment }: Pick<RunContext, 'environment'>): PinStore =>
+  folderPins(join(configFolder(environment), 'pins'));
+
+/** The pins of this person, and the root that was given by `--trusted-root`. Throws {@link UsageError}. */
+export async function trustOf({ trustedRoot }: GlobalFlags, context: RunContext): Promise<Trust> {
+  const pins = pinsOf(context);
+  return trustedRoot === undefined
+    ? { pins }
+    : { pins, trustedRoot: await givenFile(trustedRoot, '--trusted-root') };
+}
+
 /** Signs with online keys wherever their URIs in the metadata point. */
 export function onlineSigner(flags: GlobalFlags, context: RunContext): Signer {
   return {
@@ -150,5 +168,6 @@ export function prompterOf({ output, asker }: RunContext): Prompter {
     progress: message => output.say(`… ${message}`),
     show: report => output.show(renderTerminal(report, { colour: output.colour.err, width: output.width })),
     confirm: question => asker.confirm(question),
+    confirmTrust: question => asker.confirmTrust(question),
   };
 }

@@ -7,13 +7,19 @@ import { git, runCold } from './process.mjs';
 
 const here = name => fileURLToPath(new URL(name, import.meta.url));
 
-/** Seconds, and MiB, that issue 2 asks for. */
+/** Seconds, MiB, or how many times as long as in another repository, that issue 2 asks for. */
 const TARGETS = {
   tiny: { status: { seconds: 0.12 } },
   10000: { status: { seconds: 0.2 } },
   100000: { status: { seconds: 0.75, mebibytes: 250 }, update: { seconds: 1 } },
   roles: { status: { seconds: 0.15 } },
+  'beside-100000': { following: { times: 1.3, than: 'beside-1000' } },
+  'roles-2000': { following: { seconds: 2 } },
+  'bins-16384': { following: { seconds: 2 } },
 };
+
+/** What is here for the cost of a change beside much that does not change: of the rest of the rows, nothing new. */
+const BESIDE = new Set(['beside-1000', 'beside-100000', 'roles-2000', 'bins-16384', 'roots-500']);
 
 /** Seconds of tuf-on-ci 0.20.0, measured once on a like machine without the SDKs that it loads there. Only a guide. */
 const GUIDE = {
@@ -38,7 +44,7 @@ export function jobsOf(shape, { dist, peers, scratch }) {
       name: 'status, first in a clone',
       target: target.status,
       guide: guide.status,
-      slow: shape === '100000',
+      slow: shape === '100000' || BESIDE.has(shape),
       prepare: repository => {
         rmSync(memory(repository), { recursive: true, force: true });
         return status(repository);
@@ -46,7 +52,7 @@ export function jobsOf(shape, { dist, peers, scratch }) {
     },
     {
       name: 'status, following',
-      target: target.status,
+      target: target.following ?? target.status,
       guide: guide.status,
       prepare: async repository => {
         if (!existsSync(memory(repository))) await runCold(status(repository), scratch);
@@ -69,10 +75,11 @@ export function jobsOf(shape, { dist, peers, scratch }) {
       slow: shape === '100000',
       prepare: async repository => {
         const { clone, keys } = await copyOf(repository, status, scratch);
-        return cli(clone, keys, 'sign', 'sign/waiting', '--yes', '--key', 'file:alice.pem');
+        return trusting(clone, cli(clone, keys, 'sign', 'sign/waiting', '--yes', '--key', 'file:alice.pem'));
       },
     },
   ];
+  if (BESIDE.has(shape)) return jobs.slice(0, 2);
   if (shape === 'tiny') jobs.push(...cardJobs(status, scratch));
   // Larger than clients accept by default, which `verify` then says, too.
   if (shape !== '100000') {
@@ -98,6 +105,17 @@ export function jobsOf(shape, { dist, peers, scratch }) {
   return jobs;
 }
 
+/** For a person whose machine knows nothing yet, and who has the root from elsewhere. */
+function trusting(clone, { args, env, ...rest }) {
+  const root = join(clone, '.git/trusted-root.json');
+  writeFileSync(root, git(clone, 'show', 'origin/main:metadata/root.json'));
+  return {
+    ...rest,
+    args: [...args, '--trusted-root', root],
+    env: { ...env, TUF_SIGNER_CONFIG: join(clone, '.git/tuf-signer-config') },
+  };
+}
+
 /** A virtual card in the command's own process: issue 3 asks for these. */
 function cardJobs(status, scratch) {
   const command = (repository, ...args) => ({
@@ -111,7 +129,7 @@ function cardJobs(status, scratch) {
       target: { seconds: 0.4 },
       prepare: async repository => {
         const { clone, keys } = await copyOf(repository, status, scratch);
-        return command({ clone, keys }, 'sign', 'sign/waiting', '--yes');
+        return trusting(clone, command({ clone, keys }, 'sign', 'sign/waiting', '--yes'));
       },
     },
     {

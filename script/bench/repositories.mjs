@@ -7,16 +7,26 @@ import { join } from 'node:path';
 import { git } from './process.mjs';
 
 /**
- * A repository in the format of tuf-on-ci: `artifacts` files, owned by role targets, or spread over `roles` delegated
- * roles. Its signing events: `changed` (one artifact is another file), `waiting` (the metadata says so, and one of two
- * signatures is there), `signed` (both are).
+ * A repository in the format of tuf-on-ci: `artifacts` files of role targets; or delegated `roles`, each with so many in
+ * a folder of its own; or `bins` that share `artifacts` out by the hashes of their paths; root may have had `roots` versions. Its signing events: `changed`
+ * (one artifact, of the last role, is another file), `waiting` (the metadata says so, and one of two signatures is
+ * there), `signed` (both are).
  */
 export const shapes = new Map([
-  ['tiny', { artifacts: 3, roles: 0 }],
-  ['10000', { artifacts: 10_000, roles: 0 }],
-  ['100000', { artifacts: 100_000, roles: 0 }],
-  ['roles', { artifacts: 2_000, roles: 200 }],
+  ['tiny', { artifacts: 3 }],
+  ['10000', { artifacts: 10_000 }],
+  ['100000', { artifacts: 100_000 }],
+  ['roles', { roles: evenly(200, 10) }],
+  ['beside-1000', { roles: new Map([['bulk', 1_000]]).set('tools', 10) }],
+  ['beside-100000', { roles: new Map([['bulk', 100_000]]).set('tools', 10) }],
+  ['roles-2000', { roles: evenly(2_000, 2) }],
+  ['bins-16384', { artifacts: 20_000, bins: 16_384 }],
+  ['roots-500', { artifacts: 3, roots: 500 }],
 ]);
+
+function evenly(roles, artifacts) {
+  return new Map(Array.from({ length: roles }, (_, i) => [`role-${String(i).padStart(4, '0')}`, artifacts]));
+}
 
 const DAY_MS = 86_400_000;
 const COMMITTER = 'committer Bench <bench@example.org> 1767225600 +0000';
@@ -24,8 +34,8 @@ const PEOPLE = ['@alice', '@bob', '@carol'];
 const THRESHOLD = 2;
 
 /** Makes `shape` below `folder`: `remote.git`, its `clone`, and `keys/`. Gives what a measurement has to know of it. */
-export async function makeRepository(library, folder, { artifacts, roles }) {
-  const world = new World(library, artifacts, roles);
+export async function makeRepository(library, folder, shape) {
+  const world = new World(library, shape);
   mkdirSync(join(folder, 'keys'), { recursive: true });
   for (const [name, { privateKey }] of world.keys) {
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
@@ -48,7 +58,7 @@ export async function makeRepository(library, folder, { artifacts, roles }) {
 }
 
 class World {
-  constructor(library, artifacts, roles) {
+  constructor(library, shape) {
     this.library = library;
     this.keys = new Map(
       [...PEOPLE, 'online'].map(name => [name, generateKeyPairSync('ec', { namedCurve: 'P-256' })]),
@@ -56,13 +66,20 @@ class World {
     this.keyObjects = new Map(
       [...this.keys].map(([name, { publicKey }]) => this.#keyObject(name, publicKey)),
     );
-    this.roles = Array.from({ length: roles }, (_, i) => `role-${String(i).padStart(3, '0')}`);
-    this.files = new Map(Array.from({ length: artifacts }, (_, i) => [this.#path(i), `artifact ${i}\n`]));
-    this.changedPath = this.#path(Math.floor(artifacts / 2));
-    this.changedRole = this.changedPath.includes('/') ? this.changedPath.split('/')[0] : 'targets';
+    const { delegations, paths } = laidOut(shape);
+    this.roots = shape.roots ?? 1;
+    this.delegations = delegations;
+    this.roles = [...delegations.keys()];
+    this.files = new Map([...paths.values()].flat().map((path, i) => [path, `artifact ${i}\n`]));
+    this.paths = paths;
+    this.changedRole = [...paths].findLast(([, own]) => own.length > 0)[0];
+    const own = paths.get(this.changedRole);
+    this.changedPath = own[Math.floor(own.length / 2)];
     this.now = Date.now();
     const names = ['root', 'targets', ...this.roles, 'snapshot', 'timestamp'];
-    this.first = new Map(names.map(role => [role, this.#signed(role, 1, this.files)]));
+    this.first = new Map(
+      names.map(role => [role, this.#signed(role, role === 'root' ? this.roots : 1, this.files)]),
+    );
   }
 
   /** The blobs below `targets/`, as a stream for `git fast-import`. */
@@ -119,13 +136,14 @@ class World {
           : this.#document(signed, PEOPLE, PEOPLE.slice(0, THRESHOLD));
         return [`metadata/${role}.json`, document];
       }),
-    ).set('metadata/root_history/1.root.json', undefined);
-    return this.metadata.set('metadata/root_history/1.root.json', this.metadata.get('metadata/root.json'));
-  }
-
-  #path(index) {
-    const name = `artifact-${String(index).padStart(6, '0')}.txt`;
-    return this.roles.length === 0 ? name : `${this.roles[index % this.roles.length]}/${name}`;
+    );
+    const history = version => `metadata/root_history/${version}.root.json`;
+    for (let version = 1; version < this.roots; version++) {
+      if (this.metadata.has(history(version))) continue;
+      const signed = this.#signed('root', version, this.files);
+      this.metadata.set(history(version), this.#document(signed, PEOPLE, PEOPLE.slice(0, THRESHOLD)));
+    }
+    return this.metadata.set(history(this.roots), this.metadata.get('metadata/root.json'));
   }
 
   #keyObject(name, publicKey) {
@@ -172,19 +190,17 @@ class World {
   }
 
   #content(role, files) {
-    const prefix = role === 'targets' ? '' : `${role}/`;
-    const own =
-      this.roles.length > 0 && role === 'targets'
-        ? []
-        : [...files].filter(([path]) => path.startsWith(prefix));
     const targets = Object.fromEntries(
-      own.map(([path, content]) => [path, { hashes: { sha256: sha256(content) }, length: content.length }]),
+      (this.paths.get(role) ?? []).map(path => {
+        const content = files.get(path);
+        return [path, { hashes: { sha256: sha256(content) }, length: content.length }];
+      }),
     );
     if (this.roles.length === 0 || role !== 'targets') return { targets };
-    const delegated = this.roles.map(name => ({
+    const delegated = [...this.delegations].map(([name, by]) => ({
       keyids: this.#keyids(PEOPLE),
       name,
-      paths: ['*', '*/*', '*/*/*', '*/*/*/*'].map(pattern => `${name}/${pattern}`),
+      ...by,
       terminating: true,
       threshold: THRESHOLD,
     }));
@@ -217,6 +233,42 @@ class World {
       yield '\n';
     }
   }
+}
+
+/** Who is delegated what, and the paths of each role, `targets` among them. */
+function laidOut({ artifacts = 0, roles = new Map(), bins = 0 }) {
+  const name = index => `artifact-${String(index).padStart(6, '0')}.txt`;
+  const names = Array.from({ length: artifacts }, (_, i) => name(i));
+  if (bins > 0) return binned(names, bins);
+  const delegations = new Map(
+    [...roles.keys()].map(role => [
+      role,
+      { paths: ['*', '*/*', '*/*/*', '*/*/*/*'].map(pattern => `${role}/${pattern}`) },
+    ]),
+  );
+  const paths = [...roles].map(([role, count]) => [
+    role,
+    Array.from({ length: count }, (_, i) => `${role}/${name(i)}`),
+  ]);
+  return { delegations, paths: new Map([['targets', names], ...paths]) };
+}
+
+/** A power of two of them, each with the 16-bit prefixes that fall to it. */
+function binned(names, bins) {
+  const each = 65_536 / bins;
+  const hex = number => number.toString(16).padStart(4, '0');
+  const roles = Array.from({ length: bins }, (_, i) => `bin-${hex(i)}`);
+  const delegations = new Map(
+    roles.map((role, i) => [
+      role,
+      { path_hash_prefixes: Array.from({ length: each }, (_, j) => hex(i * each + j)) },
+    ]),
+  );
+  const paths = new Map(['targets', ...roles].map(role => [role, []]));
+  for (const name of names) {
+    paths.get(roles[Math.floor(Number.parseInt(sha256(name).slice(0, 4), 16) / each)]).push(name);
+  }
+  return { delegations, paths };
 }
 
 const listed = roles => Object.fromEntries(roles.map(role => [`${role}.json`, { version: 1 }]));

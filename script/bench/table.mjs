@@ -12,20 +12,21 @@ export function table({ date, node, cpu, memory }, rows) {
   return `${[`${date}, Node ${node}, ${cpu}, ${memory}`, '', title, rule, ...body].join('\n')}\n`;
 }
 
-function cellsOf({ repository, name, seconds, best, mebibytes, target, met, ratio, guide }) {
+function cellsOf({ repository, name, seconds, best, mebibytes, target, met, times, ratio, guide }) {
   return [
     repository,
     name,
     `${seconds.toFixed(3)} s`,
     `${best.toFixed(3)} s`,
     mebibytes === undefined ? '-' : `${mebibytes} MiB`,
-    target === undefined
-      ? ''
-      : [`${target.seconds} s`, ...(target.mebibytes === undefined ? [] : [`${target.mebibytes} MiB`])].join(
-          ', ',
-        ),
-    met === undefined ? '' : met ? 'yes' : 'NO',
+    target === undefined ? '' : targetText(target),
+    met === undefined ? '' : `${met ? 'yes' : 'NO'}${times === undefined ? '' : `, ${times.toFixed(2)} x`}`,
     ratio === undefined ? '' : `${ratio.toFixed(1)} x`,
     guide === undefined ? '' : `${guide} s`,
   ];
+}
+
+function targetText({ seconds, mebibytes, times, than }) {
+  if (times !== undefined) return `${times} x ${than}`;
+  return [`${seconds} s`, ...(mebibytes === undefined ? [] : [`${mebibytes} MiB`])].join(', ');
 }

@@ -5,6 +5,7 @@ import { givenRole } from '../given.ts';
 import { personalSigner, type RunContext, workspaceOf } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
 import { type OnlineKeyFlags, parseCount, parseOwners, parsePeriods, readOnlineKey } from './answers.ts';
+import { sayVoided } from './say-voided.ts';
 
 export interface DelegateFlags extends OnlineKeyFlags {
   readonly signers?: string;
@@ -29,7 +30,7 @@ export async function run(
   const name = givenRole(role);
   await using workspace = await workspaceOf(flags);
   await using signer = personalSigner(flags, context);
-  const { created, invited } = await delegate(workspace, {
+  const { created, invited, voided } = await delegate(workspace, {
     event: branch,
     role: name,
     signers: signers === undefined ? undefined : parseOwners(signers),
@@ -41,6 +42,7 @@ export async function run(
   });
   const { output } = context;
   output.say(`${created ? 'Created' : 'Changed'} role ${name} in ${branch} and pushed it.`);
+  sayVoided(output, voided);
   if (invited.length > 0) {
     output.say(`Invited: ${invited.join(', ')}. Each of them runs: tuf-signer sign ${branch}`);
   }

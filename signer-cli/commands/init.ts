@@ -8,7 +8,7 @@ import type { RolePeriods } from '../../src/repository/documents.ts';
 import type { Asker } from '../ask.ts';
 import { EXIT } from '../exit-codes.ts';
 import { givenOwner } from '../given.ts';
-import { personalSigner, prompterOf, type RunContext, workspaceOf } from '../run-context.ts';
+import { personalSigner, pinsOf, prompterOf, type RunContext, trustOf, workspaceOf } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
 import {
   formatPeriods,
@@ -88,6 +88,7 @@ export async function run(
       },
       ownKey: () => signer.readPublicKey(),
       ownAttestation: async () => signer.readAttestation?.(),
+      pins: pinsOf(context),
     });
     const { report } = await loadRemoteEvent(workspace, branch);
     output.say(`Created and pushed ${branch}.`);
@@ -97,7 +98,12 @@ export async function run(
       );
       return EXIT.accepted;
     }
-    const { signed } = await signEvent(workspace, branch, signer, prompterOf(context));
+    const { signed } = await signEvent(workspace, {
+      branch,
+      signer,
+      prompter: prompterOf(context),
+      trust: await trustOf(flags, context),
+    });
     output.say(`You have signed ${signed.join(' and ')}. Merge ${branch} when it is accepted.`);
     return EXIT.accepted;
   } finally {

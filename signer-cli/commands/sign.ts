@@ -1,13 +1,16 @@
-import { parseSigningEvent } from '../../src/git/names.ts';
-import { signEvent } from '../../src/operations/sign.ts';
-import { pendingEvents } from '../../src/operations/status.ts';
+import { type BranchName, parseSigningEvent } from '../../src/git/names.ts';
+import { type SignOutcome, signEvent } from '../../src/operations/sign.ts';
+import { isMerged, mergedStatus, pendingEvents } from '../../src/operations/status.ts';
+import type { Workspace } from '../../src/operations/workspace.ts';
 import { renderJson, reportJson } from '../../src/render/json.ts';
+import { renderTerminal } from '../../src/render/terminal.ts';
 import { EXIT } from '../exit-codes.ts';
 import {
   type GlobalFlags,
   personalSigner,
   prompterOf,
   type RunContext,
+  trustOf,
   workspaceOf,
 } from '../run-context.ts';
 
@@ -25,7 +28,18 @@ export async function run(
   const branch = parseSigningEvent(event);
   await using workspace = await workspaceOf(flags);
   await using signer = personalSigner(flags, context);
-  const outcome = await signEvent(workspace, branch, signer, prompterOf(context));
+  let outcome: SignOutcome;
+  try {
+    outcome = await signEvent(workspace, {
+      branch,
+      signer,
+      prompter: prompterOf(context),
+      trust: await trustOf(flags, context),
+    });
+  } catch (error) {
+    if (!isMerged(error)) throw error;
+    return await tellMerged(workspace, branch, flags, context);
+  }
   const { output } = context;
   const { report } = outcome.event;
   if (flags.json === true) {
@@ -41,6 +55,19 @@ export async function run(
   return EXIT.accepted;
 }
 
+async function tellMerged(
+  workspace: Workspace,
+  branch: BranchName,
+  flags: SignFlags,
+  { output }: RunContext,
+): Promise<number> {
+  const { report } = await mergedStatus(workspace, branch);
+  if (flags.json === true)
+    output.result(renderJson({ event: branch, joined: [], signed: [], status: reportJson(report) }));
+  else output.show(renderTerminal(report, { colour: output.colour.err, width: output.width }));
+  return EXIT.unchanged;
+}
+
 const nothingToSign = (joined: boolean, openInvites: number): string =>
   joined && openInvites > 0
     ? 'Others are still to join, which changes what is signed: come back to sign when they have.'
@@ -48,7 +75,7 @@ const nothingToSign = (joined: boolean, openInvites: number): string =>
 
 async function list(flags: SignFlags, { output }: RunContext): Promise<number> {
   await using workspace = await workspaceOf(flags);
-  const { user, events, unreadable, ignored } = await pendingEvents(workspace);
+  const { user, events, unreadable, merged, ignored } = await pendingEvents(workspace);
   const waiting = events.filter(({ invited, toSign }) => invited.length + toSign.length > 0);
   if (flags.json === true) {
     const rows = events.map(({ branch, invited, toSign, event }) => ({
@@ -57,11 +84,12 @@ async function list(flags: SignFlags, { output }: RunContext): Promise<number> {
       invited,
       toSign,
     }));
-    output.result(renderJson({ user, events: rows, unreadable, ignored }));
+    output.result(renderJson({ user, events: rows, unreadable, merged, ignored }));
     return EXIT.accepted;
   }
   for (const { branch, problem } of unreadable)
     output.say(`warning: ${branch} can not be judged: ${problem}`);
+  for (const branch of merged) output.say(`${branch} is merged: its branch can be deleted.`);
   for (const name of ignored) output.say(`warning: ignored a branch with an unsafe name: ${name}`);
   if (waiting.length === 0) {
     const open = events.length === 0 ? 'no event is open' : `${events.length} open, none waits for you`;

@@ -1,3 +1,4 @@
+import { keyName } from '../../src/event/words.ts';
 import { parseSigningEvent } from '../../src/git/names.ts';
 import { currentBranch } from '../../src/git/refs.ts';
 import { OperationError } from '../../src/operations/error.ts';
@@ -6,6 +7,7 @@ import { fetchMain } from '../../src/operations/workspace.ts';
 import { renderJson } from '../../src/render/json.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type GlobalFlags, type RunContext, workspaceOf } from '../run-context.ts';
+import { sayVoided } from './say-voided.ts';
 
 interface UpdateFlags extends GlobalFlags {
   readonly json?: boolean;
@@ -22,11 +24,15 @@ export async function run(
   const name = event ?? (await currentBranch(workspace.repository));
   if (name === undefined)
     throw new OperationError('MISSING_ANSWER', 'no branch is checked out: name the event');
-  const { updated } = await updateTargets(workspace, parseSigningEvent(name));
-  if (flags.json === true) output.result(renderJson({ updated }));
-  else
-    output.say(
-      updated.length === 0 ? 'Metadata and files agree.' : `Updated and pushed: ${updated.join(', ')}.`,
-    );
+  const { updated, voided } = await updateTargets(workspace, parseSigningEvent(name));
+  if (flags.json === true) {
+    const names = voided.map(({ role, key }) => ({ role, name: keyName(key) }));
+    output.result(renderJson({ updated, voided: names }));
+    return EXIT.accepted;
+  }
+  output.say(
+    updated.length === 0 ? 'Metadata and files agree.' : `Updated and pushed: ${updated.join(', ')}.`,
+  );
+  sayVoided(output, voided);
   return EXIT.accepted;
 }

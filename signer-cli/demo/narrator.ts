@@ -26,14 +26,13 @@ export function terminalNarrator(output: Output): Narrator {
       output.say(`   ${title}`);
       output.show(indent(renderReasons(reasons, options)));
     },
-    prompter: name => ({
-      progress: () => undefined,
-      show: () => undefined,
-      confirm: async question => {
+    prompter: name => {
+      const confirm = async (question: string): Promise<boolean> => {
         output.say(`   ${name} is asked: ${question} — yes`);
         return true;
-      },
-    }),
+      };
+      return { progress: () => undefined, show: () => undefined, confirm, confirmTrust: confirm };
+    },
   };
 }
 

@@ -84,6 +84,7 @@ async function foundRepository(
       targets: { signers, threshold: 2, periods: YEAR },
       online: { key: online, uri: ONLINE_URI, snapshot: YEAR, timestamp: { expiryDays: 7, signingDays: 4 } },
       ownKey: () => alice.signer.readPublicKey(),
+      pins: alice.pins,
     }),
   );
   narrator.say(`${INIT}: root and targets want 2 of 3; bob and carol are invited`);

@@ -8,6 +8,8 @@ import type { BranchName } from '../../src/git/names.ts';
 import { runGit } from '../../src/git/process.ts';
 import { type GitRepository, openBareRepository, openRepository } from '../../src/git/repository.ts';
 import { type KeyOwner, parseKeyOwner } from '../../src/metadata/names.ts';
+import { folderPins } from '../../src/operations/pin/folder.ts';
+import type { PinStore } from '../../src/operations/pin/pin.ts';
 import type { Prompter } from '../../src/operations/prompter.ts';
 import { type SignOutcome, signEvent } from '../../src/operations/sign.ts';
 import { runSigningEvent } from '../../src/operations/signing-event.ts';
@@ -23,6 +25,8 @@ export interface Actor {
   readonly owner: KeyOwner;
   readonly folder: string;
   readonly signer: HeldSigner;
+  /** What they trust, on a machine of their own. */
+  readonly pins: PinStore;
 }
 
 /** Everything that takes part in the demo, in one folder. */
@@ -74,7 +78,12 @@ export async function createActor(world: World, name: string, serial: number): P
     requestPin: async () => Buffer.from(DEMO_PIN),
     confirmLastTry: async () => false,
   };
-  return { owner, folder, signer: cardSigner(virtualTransport([card]), prompts, parsePivUri('piv:')) };
+  return {
+    owner,
+    folder,
+    signer: cardSigner(virtualTransport([card]), prompts, parsePivUri('piv:')),
+    pins: folderPins(join(world.folder, `${name}.pins`)),
+  };
 }
 
 async function clone(world: World, folder: string, name: string, email: string): Promise<GitRepository> {
@@ -111,7 +120,7 @@ export async function personSigns(
   prompter: Prompter,
 ): Promise<{ readonly outcome: SignOutcome; readonly report: EventReport }> {
   const outcome = await inClone(world, actor.folder, workspace =>
-    signEvent(workspace, branch, actor.signer, prompter),
+    signEvent(workspace, { branch, signer: actor.signer, prompter, trust: { pins: actor.pins } }),
   );
   return { outcome, report: await afterPush(world, branch) };
 }

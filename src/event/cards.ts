@@ -19,9 +19,14 @@ export function fingerprintOf(key: Key): string | undefined {
 }
 
 /** `YubiKey 15743677, firmware 5.2.7, PIN policy always, touch policy always, usb-c-nano`. */
-export function cardText({ ca, serial, firmware, pinPolicy, touchPolicy, formFactor }: Attested): string {
-  const name = `${ca === YUBICO ? 'YubiKey' : 'card'} ${serial}`;
+export function cardText(card: Attested): string {
+  const { ca, firmware, pinPolicy, touchPolicy, formFactor } = card;
+  const name = cardName(card);
   const by = ca === YUBICO ? '' : `, attested by CA ${longId(ca)}`;
   const shape = formFactor === undefined ? '' : `, ${formFactor}`;
   return `${name}, firmware ${firmwareText(firmware)}, PIN policy ${pinPolicy}, touch policy ${touchPolicy}${shape}${by}`;
 }
+
+/** `YubiKey 15743677`: what stands on the card. */
+export const cardName = ({ ca, serial }: Attested): string =>
+  `${ca === YUBICO ? 'YubiKey' : 'card'} ${serial}`;

@@ -6,7 +6,7 @@ import { type Quorum, verifyQuorum } from '../metadata/quorum.ts';
 import type { AttestationResult } from '../policy/attestation.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type Delegated, type DelegationGraph, delegationGraph } from '../repository/delegators.ts';
-import { diffTrees, type RoleChange, roleChange, type TreeDiff } from '../repository/diff.ts';
+import { diffTrees, isSameFile, type RoleChange, roleChange, type TreeDiff } from '../repository/diff.ts';
 import { RepositoryError } from '../repository/error.ts';
 import { type Ownership, ownershipOf } from '../repository/ownership.ts';
 import {
@@ -79,7 +79,16 @@ export interface Context {
   /** Known-good's root quorum over the event's root; `undefined` where there is no known-good root. */
   oldRootQuorum(): Quorum | undefined;
   ownership(): Ownership;
+  /** Whose known-good's artifacts are. */
+  knownOwnership(): Ownership;
 }
+
+/**
+ * Did known-good verify, artifacts included? Then each of its files is a regular one that its owner, and nobody else, signs
+ * as it is, no two collide, and a rule need not look at what is the same at the same path.
+ */
+export const standsOnVerified = ({ mode, facts }: Pick<Subject, 'mode' | 'facts'>): boolean =>
+  mode === 'event' && facts.knownGoodVerified && facts.knownGoodArtifactsVerified;
 
 export interface Subject {
   readonly mode: Mode;
@@ -124,6 +133,7 @@ export function contextOf(subject: Subject): Context {
       : verifyQuorum(event, known.signed.delegations, ROOT);
   });
   const ownership = once((): Ownership => ownershipOf(tree));
+  const knownOwnership = once((): Ownership => ownershipOf(knownGood));
   return {
     ...subject,
     diff: diffTrees(knownGood, tree),
@@ -135,9 +145,11 @@ export function contextOf(subject: Subject): Context {
     isSettled: role =>
       subject.facts.knownGoodVerified &&
       changes.get(role) === 'unchanged' &&
+      isSameFile(knownGood, tree, role) &&
       isSameDelegation(knownGraph.roles.get(role), graph.roles.get(role)),
     oldRootQuorum,
     ownership,
+    knownOwnership,
   };
 }
 

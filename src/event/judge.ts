@@ -4,7 +4,7 @@ import type { Policy } from '../policy/policy.ts';
 import { isEmptyDiff } from '../repository/diff.ts';
 import { emptyTree, type RepositoryTree } from '../repository/tree.ts';
 import { type Context, contextOf, type Facts, type Mode } from './context.ts';
-import { type Reason, refuse } from './reason.ts';
+import { type Reason, refuse, warn } from './reason.ts';
 import type { Rule } from './rules/rule.ts';
 import { rules } from './rules/table.ts';
 
@@ -20,6 +20,8 @@ export interface EventInput {
   readonly knownGoodFaults: readonly Reason[];
   /** Was known-good named by a person? Then it is taken as it is, and its faults are warnings. */
   readonly knownGoodGiven: boolean;
+  /** What is wrong with main, where known-good is an older state of it and the event is there to mend that. */
+  readonly repairs?: string | undefined;
   readonly event: RepositoryTree;
   readonly policy: Policy;
   readonly facts: Facts;
@@ -40,7 +42,10 @@ export function judge(input: EventInput): Judgement {
   const { knownGood, event: tree, policy, facts, now } = input;
   const context = contextOf({ mode: 'event', knownGood, tree, policy, facts, now });
   const inherited = input.knownGoodFaults.map(reason => inheritedFault(reason, input.knownGoodGiven));
-  if (isEmptyDiff(context.diff) && tree.unreadableNames.length === 0) {
+  const { repairs } = input;
+  // Putting everything back to where it was is a change of a main that is broken.
+  if (repairs !== undefined) inherited.push({ rule: 'base', ...warn(repairs) });
+  else if (isEmptyDiff(context.diff) && tree.unreadableNames.length === 0) {
     return { verdict: 'unchanged', reasons: inherited, context };
   }
   const reasons = [...inherited, ...applyRules(context)];

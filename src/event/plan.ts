@@ -1,7 +1,7 @@
 import { type Delegations, noDelegations } from '../metadata/delegation.ts';
 import type { Key } from '../metadata/key.ts';
 import { isOnlineRole, type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
-import type { Quorum } from '../metadata/quorum.ts';
+import { distinctKeys, type Quorum } from '../metadata/quorum.ts';
 import { roleChange } from '../repository/diff.ts';
 import { invitedTo } from '../repository/state.ts';
 import { invitesOf, rootOf } from '../repository/tree.ts';
@@ -94,4 +94,25 @@ function obligationsOn(context: Context, role: RoleName): readonly Obligation[] 
     }
   }
   return [...byKeyid.values()];
+}
+
+/** Who is to sign with more than one key: in the roles as the event has them, or handing root over from an old one. */
+export function ownersOfSeveralKeys(context: Context): ReadonlySet<KeyOwner> {
+  const fingerprints = new Map<KeyOwner, string>();
+  const several = new Set<KeyOwner>();
+  const old = rootOf(context.knownGood)?.signed.delegations;
+  const oldRoot = context.changed.has(ROOT) ? old?.roles.get(ROOT) : undefined;
+  const roles = [...context.graph.roles.values()];
+  for (const { definition, delegations } of [
+    ...(old === undefined || oldRoot === undefined ? [] : [{ definition: oldRoot, delegations: old }]),
+    ...roles,
+  ]) {
+    for (const [fingerprint, { owner }] of distinctKeys(delegations, definition)) {
+      if (owner === undefined) continue;
+      const known = fingerprints.get(owner);
+      if (known === undefined) fingerprints.set(owner, fingerprint);
+      else if (known !== fingerprint) several.add(owner);
+    }
+  }
+  return several;
 }

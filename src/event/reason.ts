@@ -7,6 +7,8 @@ export const ruleIds = [
   'keyid',
   'distinct-keys',
   'distinct-owners',
+  'threshold',
+  'margin',
   'version',
   'expiry',
   'periods',

@@ -4,11 +4,14 @@ import { signedBytes } from '../metadata/document.ts';
 import { isOnlineRole, type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
 import type { RoleChange } from '../repository/diff.ts';
 import { documentOf } from '../repository/tree.ts';
+import { cardName, cardOf, fingerprintOf } from './cards.ts';
 import type { Context } from './context.ts';
+import { type Deadline, deadlineOf } from './deadlines.ts';
 import { describeArtifacts, describePolicy, describeRole } from './describe.ts';
 import type { Judgement, Verdict } from './judge.ts';
-import { planOf, type QuorumOf, quorumsOf } from './plan.ts';
+import { type Obligation, ownersOfSeveralKeys, planOf, type QuorumOf, quorumsOf } from './plan.ts';
 import type { Reason } from './reason.ts';
+import { type EventState, eventState } from './state.ts';
 import { keyName } from './words.ts';
 
 /**
@@ -24,6 +27,8 @@ export interface QuorumReport {
   readonly signed: readonly string[];
   /** Names of those who still can. */
   readonly missing: readonly string[];
+  /** Names of those whose signature stands there and is over other bytes: the content was edited after it. */
+  readonly void: readonly string[];
 }
 
 export interface RoleReport {
@@ -47,6 +52,22 @@ export interface Awaited {
   /** A person's account; `undefined` for automation. */
   readonly owner: KeyOwner | undefined;
   readonly roles: readonly RoleName[];
+  /** One by one, in the order in which they are owed: each says which key has to make it. */
+  readonly signatures: readonly AwaitedSignature[];
+  /** Has this person other keys in this event, so that it has to be said which one is meant? */
+  readonly hasSeveralKeys: boolean;
+}
+
+/** A signature that is wanted, by the key that has to make it. */
+export interface AwaitedSignature {
+  readonly role: RoleName;
+  readonly of: readonly QuorumOf[];
+  /** The key joins the role with this event. */
+  readonly joining: boolean;
+  /** Of the public key, in hex; the keyid where it can't be read. */
+  readonly fingerprint: string;
+  /** The card that holds the key, where an attestation says so. */
+  readonly card: { readonly serial: number; readonly name: string } | undefined;
 }
 
 /** A verdict with all that people want to know about it: plain data, for every renderer. Untrusted text within. */
@@ -58,9 +79,12 @@ export interface EventReport {
   readonly knownGood: string | undefined;
   readonly judgedAt: string;
   readonly verdict: Verdict;
+  readonly state: EventState;
   readonly reasons: readonly Reason[];
   /** Roles that the event touches or that are not complete, in the order of delegation. */
   readonly roles: ReadonlyMap<RoleName, RoleReport>;
+  /** What main has of these roles, and how long it lasts; of all roles where the event is merged. */
+  readonly onMain: ReadonlyMap<RoleName, Deadline>;
   /** Artifact files added, changed and removed, in words. */
   readonly artifacts: readonly string[];
   readonly invites: ReadonlyMap<KeyOwner, readonly RoleName[]>;
@@ -72,6 +96,8 @@ export interface ReportLabels {
   readonly head?: string | undefined;
   readonly knownGood?: string | undefined;
   readonly now: Instant;
+  /** Is the event part of main? Then what was judged is main. */
+  readonly merged?: boolean;
 }
 
 /** Puts a judgement into a report. Pure. */
@@ -85,17 +111,20 @@ export function reportOf(judgement: Judgement, labels: ReportLabels): EventRepor
     const report = roleReport(judgement, role, plan.inviting.has(role));
     if (report.state !== 'unchanged' || report.change !== 'unchanged') roles.set(role, report);
   }
+  const merged = labels.merged === true;
   return {
     event: labels.event,
     head: labels.head,
     knownGood: labels.knownGood,
     judgedAt: formatInstant(labels.now),
     verdict,
+    state: merged ? 'merged' : eventState(judgement),
     reasons,
     roles,
+    onMain: deadlinesOf(context, merged ? context.graph.roles.keys() : roles.keys()),
     artifacts: describeArtifacts(context),
     invites: new Map([...plan.invites].map(([owner, invited]) => [owner, [...invited]])),
-    awaited: awaitedOf(plan.obligations),
+    awaited: awaitedOf(context, plan.obligations),
   };
 }
 
@@ -107,6 +136,7 @@ function roleReport({ context }: Judgement, role: RoleName, inviting: boolean): 
     threshold: quorum.threshold,
     signed: names(quorum.signed, delegations.keys),
     missing: names(quorum.missing, delegations.keys),
+    void: names(quorum.invalid, delegations.keys),
   }));
   const met = quorums.every(({ signed, threshold }) => signed.length >= threshold);
   const touched = change !== 'unchanged';
@@ -153,12 +183,42 @@ const names = <K extends string>(
     return key === undefined ? keyid : keyName(key);
   });
 
-function awaitedOf(obligations: ReturnType<typeof planOf>['obligations']): readonly Awaited[] {
-  const byName = new Map<string, { owner: KeyOwner | undefined; roles: Set<RoleName> }>();
-  for (const { role, key } of obligations) {
-    const name = keyName(key);
-    const entry = byName.get(name) ?? { owner: key.owner, roles: new Set() };
-    byName.set(name, { ...entry, roles: entry.roles.add(role) });
+function deadlinesOf(context: Context, roles: Iterable<RoleName>): ReadonlyMap<RoleName, Deadline> {
+  const main = context.facts.main ?? context.knownGood;
+  const deadlines = new Map<RoleName, Deadline>();
+  for (const role of roles) {
+    const deadline = deadlineOf(main, role, context.now);
+    if (deadline !== undefined) deadlines.set(role, deadline);
   }
-  return [...byName].map(([name, { owner, roles }]) => ({ name, owner, roles: [...roles] }));
+  return deadlines;
+}
+
+function awaitedOf(context: Context, obligations: readonly Obligation[]): readonly Awaited[] {
+  if (obligations.length === 0) return [];
+  const several = ownersOfSeveralKeys(context);
+  const byName = new Map<string, { owner: KeyOwner | undefined; signatures: AwaitedSignature[] }>();
+  for (const obligation of obligations) {
+    const name = keyName(obligation.key);
+    const entry = byName.get(name) ?? { owner: obligation.key.owner, signatures: [] };
+    byName.set(name, entry);
+    entry.signatures.push(awaitedSignature(context, obligation));
+  }
+  return [...byName].map(([name, { owner, signatures }]) => ({
+    name,
+    owner,
+    roles: [...new Set(signatures.map(({ role }) => role))],
+    signatures,
+    hasSeveralKeys: owner !== undefined && several.has(owner),
+  }));
+}
+
+function awaitedSignature({ facts }: Context, { role, key, of, joining }: Obligation): AwaitedSignature {
+  const card = cardOf(key, facts.attestations);
+  return {
+    role,
+    of,
+    joining,
+    fingerprint: fingerprintOf(key) ?? key.keyid,
+    card: card === undefined ? undefined : { serial: card.serial, name: cardName(card) },
+  };
 }

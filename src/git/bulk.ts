@@ -4,7 +4,7 @@ import { BatchParser, type BatchSink, type ObjectHeader } from './batch.ts';
 import { DEFAULT_MAX_OBJECT, type GitObject, missingObject, ObjectCollector, wrongType } from './collect.ts';
 import { GitError } from './error.ts';
 import { type ObjectId, parseObjectId } from './oid.ts';
-import { type GitRepository, spawnError, spawnGit, withResolvers } from './process.ts';
+import { type GitRepository, runGitNow, spawnError, spawnGit, withResolvers } from './process.ts';
 import { complaintOf } from './stderr.ts';
 
 export interface BlobDigest {
@@ -37,6 +37,34 @@ export async function* readMany(
       yield result;
     }
   }
+}
+
+/** Bytes of all objects of one {@link readManyNow}, and a line for each. */
+const MAX_NOW = 512 * 1024 * 1024;
+
+/** As {@link readMany}, all at once, while the whole process waits. */
+export function readManyNow(
+  repository: GitRepository,
+  oids: Iterable<ObjectId>,
+  maxBytes: number = DEFAULT_MAX_OBJECT,
+): ReadonlyMap<ObjectId, GitObject> {
+  const wanted = new Set(oids);
+  const objects = new Map<ObjectId, GitObject>();
+  if (wanted.size === 0) return objects;
+  for (const oid of wanted) parseObjectId(oid);
+  const collector = new ObjectCollector(
+    repository.objectFormat,
+    () => maxBytes,
+    (oid, result) => {
+      if (result instanceof GitError) throw result;
+      objects.set(oid, result);
+    },
+  );
+  const input = [...wanted].map(oid => `${oid}\n`).join('');
+  const args = ['cat-file', '--batch', '--buffer'];
+  new BatchParser(collector).push(runGitNow(repository, args, { input, maxOutput: MAX_NOW }));
+  for (const oid of wanted) if (!objects.has(oid)) throw missingObject(oid);
+  return objects;
 }
 
 /**

@@ -27,11 +27,47 @@ export interface CommitRequest {
  * that is no folder, or names something that is no regular file; `IDENTITY_MISSING`.
  */
 export async function createCommit(reader: ObjectReader, request: CommitRequest): Promise<CommitSha> {
-  const author = { ...requireIdentity(request.author), time: request.time };
   const writer = new ObjectWriter(reader.repository);
   const [base] = request.parents;
   const baseTree = base === undefined ? undefined : (await reader.readCommit(base)).tree;
   const tree = await writeTree(reader, writer, baseTree, toFolder(request.changes), '');
+  return writeCommit(writer, tree, request);
+}
+
+export interface RestorationRequest extends Omit<CommitRequest, 'parents' | 'changes'> {
+  /** What is mended: the new commit's parent. */
+  readonly parent: CommitSha;
+  /** Where things come from. */
+  readonly from: CommitSha;
+  /** Names in the top folder, files or folders, that become what they are in `from`, or go where it has none. */
+  readonly names: readonly string[];
+}
+
+/** Makes a commit on `parent` that puts some of its entries back to what they were in `from`. No ref points at it yet. */
+export async function createRestoration(
+  reader: ObjectReader,
+  request: RestorationRequest,
+): Promise<CommitSha> {
+  const { parent, from, names } = request;
+  const [now, then] = await Promise.all([topEntries(reader, parent), topEntries(reader, from)]);
+  const restored = new Set(names);
+  const entries = [
+    ...now.filter(({ name }) => !restored.has(name)),
+    ...then.filter(({ name }) => restored.has(name)),
+  ];
+  const writer = new ObjectWriter(reader.repository);
+  return writeCommit(writer, writer.add('tree', encodeTree(entries)), { ...request, parents: [parent] });
+}
+
+const topEntries = async (reader: ObjectReader, commit: CommitSha): Promise<readonly TreeEntry[]> =>
+  reader.readTree((await reader.readCommit(commit)).tree);
+
+async function writeCommit(
+  writer: ObjectWriter,
+  tree: ObjectId | undefined,
+  request: Omit<CommitRequest, 'changes'>,
+): Promise<CommitSha> {
+  const author = { ...requireIdentity(request.author), time: request.time };
   const content = encodeCommit({
     tree: tree ?? writer.add('tree', new Uint8Array()),
     parents: request.parents,

@@ -1,5 +1,5 @@
 import { GitError } from './error.ts';
-import type { CommitSha } from './oid.ts';
+import type { CommitSha, ObjectId } from './oid.ts';
 import { type GitRepository, gitText, runGit } from './process.ts';
 import { requireFullHistory } from './repository.ts';
 
@@ -96,9 +96,41 @@ async function ofFullHistory<T>(repository: GitRepository, answer: Promise<T>): 
   return answer;
 }
 
-/** Did the branch at `tip` itself ever change `path`, be it by taking it away? Throws {@link GitError} `SHALLOW`. */
-export async function hasTouched(repository: GitRepository, tip: CommitSha, path: string): Promise<boolean> {
-  const args = ['rev-list', '--first-parent', '--max-count=1', tip, '--', `:(top,literal)${path}`];
+/** What a path held from one commit of a branch on. */
+export interface PathState {
+  readonly commit: CommitSha;
+  readonly oid: ObjectId;
+}
+
+/**
+ * Each file that the branch at `tip` itself ever held at `path`, newest first; times at which it was gone, or was no regular
+ * file, are left out. Throws {@link GitError} `SHALLOW`.
+ */
+export async function listStates(
+  repository: GitRepository,
+  tip: CommitSha,
+  path: string,
+): Promise<readonly PathState[]> {
+  const format = [
+    '--format=%H',
+    '--raw',
+    '--no-abbrev',
+    '--no-renames',
+    '--no-color',
+    '--no-show-signature',
+    '-z',
+  ];
+  const log = ['-c', 'log.follow=false', 'log', '--first-parent', '-m'];
+  const args = [...log, ...format, tip, '--', `:(top,literal)${path}`];
   const [output] = await Promise.all([gitText(repository, args), requireFullHistory(repository)]);
-  return output !== '';
+  const states: PathState[] = [];
+  let commit: string | undefined;
+  for (const field of output.split('\0')) {
+    const found = /^\n?(?:([0-9a-f]{40,64})|:\d{6} (\d{6}) [0-9a-f]+ ([0-9a-f]+) [A-Z])$/.exec(field);
+    if (found?.[1] !== undefined) commit = found[1];
+    else if (commit !== undefined && (found?.[2] === '100644' || found?.[2] === '100755')) {
+      states.push({ commit: commit as CommitSha, oid: found[3] as ObjectId });
+    }
+  }
+  return states;
 }

@@ -1,7 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { BatchParser } from './batch.ts';
-import { type BlobDigest, hashBlobs, readMany } from './bulk.ts';
+import { type BlobDigest, hashBlobs, readMany, readManyNow } from './bulk.ts';
 import { DEFAULT_MAX_OBJECT, type GitObject, ObjectCollector, wrongType } from './collect.ts';
 import { type GitCommit, parseCommit } from './commit-object.ts';
 import { GitError } from './error.ts';
@@ -32,6 +32,10 @@ export interface ObjectReader extends AsyncDisposable {
   readCommit(oid: CommitSha): Promise<GitCommit>;
   /** Many objects in one go, in a process of their own; see `readMany` in bulk.ts. */
   readMany(oids: Iterable<ObjectId>, maxBytes?: number): AsyncGenerator<GitObject, void, undefined>;
+  /** Many blobs, while the whole process waits; see `readManyNow` in bulk.ts. */
+  readBlobsNow(oids: Iterable<ObjectId>, maxBytes?: number): ReadonlyMap<ObjectId, Buffer>;
+  /** Many trees, one level of each, while the whole process waits. */
+  readTreesNow(oids: Iterable<ObjectId>): ReadonlyMap<ObjectId, readonly TreeEntry[]>;
   /** Length and SHA-256 of many blobs in one go; see `hashBlobs` in bulk.ts. */
   hashBlobs(oids: Iterable<ObjectId>): Promise<Map<ObjectId, BlobDigest>>;
 }
@@ -120,6 +124,14 @@ class BatchReader implements ObjectReader {
     return readMany(this.repository, oids, maxBytes);
   }
 
+  readBlobsNow(oids: Iterable<ObjectId>, maxBytes?: number): ReadonlyMap<ObjectId, Buffer> {
+    return this.#readNow('blob', oids, content => content, maxBytes);
+  }
+
+  readTreesNow(oids: Iterable<ObjectId>): ReadonlyMap<ObjectId, readonly TreeEntry[]> {
+    return this.#readNow('tree', oids, content => parseTree(content, this.repository.objectFormat));
+  }
+
   /** A few small ones come through the process that runs already: to start another takes longer. */
   async hashBlobs(oids: Iterable<ObjectId>): Promise<Map<ObjectId, BlobDigest>> {
     const wanted = new Set(oids);
@@ -157,6 +169,20 @@ class BatchReader implements ObjectReader {
     const object = await this.read(oid, maxBytes);
     if (object.type !== wanted) throw wrongType(oid, object.type, wanted);
     return object;
+  }
+
+  #readNow<T>(
+    wanted: ObjectType,
+    oids: Iterable<ObjectId>,
+    take: (content: Buffer) => T,
+    maxBytes?: number,
+  ): ReadonlyMap<ObjectId, T> {
+    const taken = new Map<ObjectId, T>();
+    for (const [oid, { type, content }] of readManyNow(this.repository, oids, maxBytes)) {
+      if (type !== wanted) throw wrongType(oid, type, wanted);
+      taken.set(oid, take(content));
+    }
+    return taken;
   }
 
   #send(): void {

@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { devNull } from 'node:os';
 import { GitError, type GitErrorCode } from './error.ts';
 import type { ObjectFormat } from './oid.ts';
@@ -134,6 +134,31 @@ export function runGit(
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
   return promise;
+}
+
+/**
+ * As {@link runGit}, and the whole process waits for it: for what is seldom asked for, by code that can't wait itself.
+ * Gives the standard output.
+ */
+export function runGitNow(
+  where: GitRepository,
+  args: readonly string[],
+  options: Required<Pick<GitOptions, 'input' | 'maxOutput'>>,
+): Buffer {
+  const { error, status, stdout, stderr } = spawnSync('git', [...OVERRIDES, ...args], {
+    cwd: where.gitDir,
+    env: environment(where.gitDir, false),
+    input: options.input,
+    maxBuffer: options.maxOutput,
+    windowsHide: true,
+  });
+  const command = `git ${args[0] ?? ''}`;
+  if (error !== undefined && 'code' in error && error.code === 'ENOBUFS')
+    throw new GitError('OUTPUT_TOO_LARGE', `${command} wrote more than it is trusted to`);
+  if (error !== undefined) throw spawnError(error);
+  if (status !== 0)
+    throw new GitError('GIT_FAILED', `${command} failed: ${complaintOf(stderr.toString('utf8'))}`);
+  return stdout;
 }
 
 /** {@link runGit} for one line or a list of ASCII lines: its output as text, without the last line feed. */

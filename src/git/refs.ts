@@ -44,6 +44,12 @@ const badRevision = (revision: string): GitError =>
     `${JSON.stringify(revision)} names no commit here: fetch it, or see git log --all`,
   );
 
+/** Does this clone hold the commit? */
+export async function hasCommit(repository: GitRepository, commit: CommitSha): Promise<boolean> {
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{commit}`];
+  return (await runGit(repository, args, { answers: [0, 1, 128] })).exitCode === 0;
+}
+
 /** The commit at exactly this full ref (`refs/…`), or behind the tag there; `undefined` where there is none. */
 export async function readRef(repository: GitRepository, ref: string): Promise<CommitSha | undefined> {
   requireFullRef(ref);

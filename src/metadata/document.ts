@@ -98,6 +98,10 @@ export function parseDocumentOf<T extends Signed['type']>(
 }
 
 export const isRoot = (document: Document): document is Document<Root> => document.signed.type === 'root';
+export const isSnapshot = (document: Document): document is Document<Snapshot> =>
+  document.signed.type === 'snapshot';
+export const isTimestamp = (document: Document): document is Document<Timestamp> =>
+  document.signed.type === 'timestamp';
 export const isTargets = (document: Document): document is Document<Targets> =>
   document.signed.type === 'targets';
 
@@ -169,12 +173,13 @@ function decodeSigned(signed: Members): Signed {
     }
     case 'snapshot':
     case 'timestamp':
-      return { ...common, type, meta: decodeMeta(signed.object('meta')), delegations: noDelegations };
+      return { ...common, type, meta: decodeMeta(signed.object('meta'), type), delegations: noDelegations };
     default:
       throw malformed('signed._type', 'root, targets, snapshot or timestamp');
   }
 }
 
+const SNAPSHOT_FILE = 'snapshot.json';
 const TOP_LEVEL = [ROOT, TARGETS, SNAPSHOT, TIMESTAMP] as const;
 
 function decodeRoot(signed: Members): Pick<Root, 'consistentSnapshot' | 'delegations'> {
@@ -224,7 +229,12 @@ function hasDigests(hashes: JsonObject): boolean {
 
 const HEX = /^[0-9a-f]+$/;
 
-function decodeMeta(meta: Members): ReadonlyMap<string, MetaFile> {
+/** Source: TUF specification 1.0.34, sections 4.4 and 4.6. */
+function decodeMeta(meta: Members, type: 'snapshot' | 'timestamp'): ReadonlyMap<string, MetaFile> {
+  // Clients that verify what they would write drop the others, and then find no valid signature.
+  if (type === 'timestamp' && Object.keys(meta.raw).some(name => name !== SNAPSHOT_FILE)) {
+    throw malformed(meta.place, `an object of ${SNAPSHOT_FILE} alone`);
+  }
   return new Map(
     Object.keys(meta.raw).map(name => {
       const file = meta.object(name);

@@ -15,6 +15,10 @@ export function matchesPattern(pattern: string, path: string): boolean {
   );
 }
 
+/** As {@link matchesPattern}, but for clients whose `*` and `?` stand for `/` too. */
+export const matchesAcross = (pattern: string, path: string): boolean =>
+  path.length <= MAX_TARGET_PATH && matchesSegment(pattern, path);
+
 /** Greedy matching that goes back to the last star only, so that no pattern is slow. */
 function matchesSegment(pattern: string, text: string): boolean {
   let p = 0;

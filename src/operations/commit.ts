@@ -42,9 +42,21 @@ export async function keepCommit(workspace: Workspace, request: EventCommit): Pr
 
 /** Commits `changes` on top of the branch and pushes it, without touching checkout or index. Throws {@link GitError}. */
 export async function commitAndPush(workspace: Workspace, request: EventCommit): Promise<CommitResult> {
-  const { repository } = workspace;
   const { branch, head } = request;
   const commit = await keepCommit(workspace, request);
+  const result = await pushEvent(workspace, { branch, head, commit });
+  if (result.status === 'pushed' && request.precious === true) {
+    await deleteUnpushed(workspace.repository, { branch, commit });
+  }
+  return result;
+}
+
+/** Pushes a commit to an event's branch, and fetches what is there then. Throws {@link GitError}. */
+export async function pushEvent(
+  workspace: Workspace,
+  { branch, head, commit }: Pick<EventCommit, 'branch' | 'head'> & { readonly commit: CommitSha },
+): Promise<CommitResult> {
+  const { repository } = workspace;
   const [pull, push] = [await requirePullRemote(workspace), await pushRemote(workspace)];
   // A fork may have the branch elsewhere than where events come from, or not have it at all.
   const expected =
@@ -54,9 +66,6 @@ export async function commitAndPush(workspace: Workspace, request: EventCommit):
     { remote: push, branch, commit, expected },
     { mayPrompt: true },
   );
-  if (result.status === 'pushed' && request.precious === true) {
-    await deleteUnpushed(repository, { branch, commit });
-  }
   await fetchBranches(repository, pull, [], { mayPrompt: true });
   return { status: result.status, commit };
 }

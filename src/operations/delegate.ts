@@ -26,6 +26,7 @@ import {
 import { Draft } from '../repository/draft.ts';
 import { invitedTo } from '../repository/state.ts';
 import { documentOf, invitesOf, type RepositoryTree } from '../repository/tree.ts';
+import { type VoidedSignature, voidedSignatures } from '../repository/voided.ts';
 import type { CardAttestation, PublicKeyInfo } from '../signers/signer.ts';
 import { attestKey } from './attestations.ts';
 import { commitAndPush } from './commit.ts';
@@ -59,6 +60,8 @@ export interface DelegateRequest {
 export interface DelegateOutcome {
   readonly created: boolean;
   readonly invited: readonly KeyOwner[];
+  /** Signatures of the event that this edit made worthless. */
+  readonly voided: readonly VoidedSignature[];
 }
 
 /** How long a new role lives where nobody says: a year, to be signed again in its last two months. Days. */
@@ -100,7 +103,8 @@ export async function delegate(workspace: Workspace, request: DelegateRequest): 
   if (result.status === 'rejected') {
     throw new OperationError('RACE_LOST', `${event} changed meanwhile: look at it and run the command again`);
   }
-  return { created, invited: invitedTo(draft.invites, role) };
+  const voided = voidedSignatures(knownGood, tree, changes);
+  return { created, invited: invitedTo(draft.invites, role), voided };
 }
 
 async function applyTerms(

@@ -3,6 +3,8 @@ import { CodedError } from '../errors.ts';
 export type OperationErrorCode =
   /** The event's known-good is no state that the default branch itself ever had. */
   | 'NOT_FROM_MAIN'
+  /** The event is part of the default branch: nothing is left to do. */
+  | 'MERGED'
   /** What was asked for does not exist. */
   | 'NOT_FOUND'
   /** What was asked for is there already. */
@@ -13,6 +15,10 @@ export type OperationErrorCode =
   | 'DECLINED'
   /** A check said no before anything was written. */
   | 'REFUSED'
+  /** What the remote has does not follow from what this machine trusts. */
+  | 'UNTRUSTED'
+  /** What this machine keeps of whom it trusts can't be read. */
+  | 'BAD_PIN'
   /** Other people kept changing the branch while we tried. */
   | 'RACE_LOST'
   /** No configured signer has the key that is needed. */

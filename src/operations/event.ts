@@ -1,11 +1,13 @@
 import { type Judgement, judge } from '../event/judge.ts';
 import { type EventReport, reportOf } from '../event/report.ts';
+import { listed } from '../event/words.ts';
 import { isOnFirstParent, singleMergeBase } from '../git/history.ts';
 import { type BranchName, trackingRef } from '../git/names.ts';
 import type { CommitSha } from '../git/oid.ts';
 import { listRemoteBranches, readRef } from '../git/refs.ts';
 import { OperationError } from './error.ts';
-import { type GatheredEvent, gatherEvent } from './gather.ts';
+import { type EventCommits, type GatheredEvent, gatherEvent } from './gather.ts';
+import { newestSound } from './verify-main.ts';
 import { findMain, type Main, requirePullRemote, type Workspace } from './workspace.ts';
 
 /** A signing event at one commit, judged. */
@@ -15,6 +17,8 @@ export interface LoadedEvent {
   readonly head: CommitSha;
   readonly knownGoodCommit: CommitSha;
   readonly gathered: GatheredEvent;
+  /** Does it mend a main that does not verify? Then it is judged against the newest state of main that does. */
+  readonly isRepair: boolean;
   readonly judgement: Judgement;
   readonly report: EventReport;
 }
@@ -30,26 +34,56 @@ export interface EventRequest {
 
 /**
  * Gathers and judges one event. Throws {@link GitError}, {@link OperationError} `NOT_FROM_MAIN` where the event does not
- * start at a state that main itself had.
+ * start at a state that main itself had, `MERGED` where main has it.
  */
 export async function loadEvent(workspace: Workspace, request: EventRequest): Promise<LoadedEvent> {
   const given = request.knownGood !== undefined;
   const main = given ? undefined : (request.main ?? (await findMain(workspace)));
   const knownGoodCommit = request.knownGood ?? (await knownGoodOf(workspace, request.head, main as Main));
   const now = workspace.clock.now();
-  const gathered = await gatherEvent(
-    workspace.objects,
-    { event: request.head, knownGood: knownGoodCommit, main: main?.commit },
-    { now },
+  const { head, branch } = request;
+  const commits = { event: head, knownGood: knownGoodCommit, main: main?.commit };
+  const gathered = await gatherEvent(workspace.objects, commits, { now });
+  const plain: Judged = {
+    knownGoodCommit,
+    gathered,
+    isRepair: false,
+    judgement: judge({ ...gathered, knownGoodGiven: given, now }),
+  };
+  const judged =
+    main?.commit === knownGoodCommit ? ((await asRepair(workspace, commits, gathered)) ?? plain) : plain;
+  const labels = { event: branch, head, knownGood: judged.knownGoodCommit, now };
+  return { branch, head, ...judged, report: reportOf(judged.judgement, labels) };
+}
+
+type Judged = Pick<LoadedEvent, 'knownGoodCommit' | 'gathered' | 'isRepair' | 'judgement'>;
+
+/**
+ * Where main's tip does not verify, the event on top of it is rejected, unless it mends that: it leads from the newest state
+ * of main that does verify to one that asks nobody for anything. Nothing is signed on a broken main. `undefined` for any
+ * other event.
+ */
+async function asRepair(
+  workspace: Workspace,
+  commits: EventCommits,
+  { knownGoodFaults }: GatheredEvent,
+): Promise<Judged | undefined> {
+  const faults = knownGoodFaults.filter(({ severity }) => severity === 'refuse');
+  if (faults.length === 0) return undefined;
+  const sound = await newestSound(workspace, commits.knownGood);
+  if (sound === undefined) return undefined;
+  const now = workspace.clock.now();
+  const ground = { event: commits.event, knownGood: sound, main: undefined };
+  const gathered = await gatherEvent(workspace.objects, ground, { now });
+  const what = listed(
+    faults.map(({ role, message }) => (role === undefined ? message : `${role} ${message}`)),
+    3,
   );
-  const judgement = judge({ ...gathered, knownGoodGiven: given, now });
-  const report = reportOf(judgement, {
-    event: request.branch,
-    head: request.head,
-    knownGood: knownGoodCommit,
-    now,
-  });
-  return { branch: request.branch, head: request.head, knownGoodCommit, gathered, judgement, report };
+  const repairs = `main does not verify at ${commits.knownGood.slice(0, 12)} (${what}): this event mends it, judged against ${sound.slice(0, 12)}`;
+  const judgement = judge({ ...gathered, repairs, knownGoodGiven: false, now });
+  return judgement.verdict === 'accepted'
+    ? { knownGoodCommit: sound, gathered, isRepair: true, judgement }
+    : undefined;
 }
 
 /**
@@ -65,7 +99,7 @@ export async function knownGoodOf(
   if (await isOnFirstParent(repository, base, main.commit)) return base;
   if (base === event)
     throw new OperationError(
-      'NOT_FROM_MAIN',
+      'MERGED',
       `the event is part of ${main.branch} already: nothing is left to do, its branch can be deleted`,
     );
   throw new OperationError(

@@ -4,8 +4,10 @@ import { judgeRepository } from '../event/judge.ts';
 import type { Reason } from '../event/reason.ts';
 import type { ObjectReader } from '../git/objects.ts';
 import type { CommitSha } from '../git/oid.ts';
-import { hasVerified, rememberVerified } from '../git/verified.ts';
+import { recallVerified, rememberVerified, type Verified } from '../git/verified.ts';
 import type { Policy } from '../policy/policy.ts';
+import { foldersOf } from '../policy/scope.ts';
+import { leavesOf } from '../repository/delegators.ts';
 import { allDigests, changedDigests } from '../repository/digests.ts';
 import { emptyTree, policyOf, type RepositoryTree } from '../repository/tree.ts';
 import { gatherAttestations } from './attestations.ts';
@@ -42,15 +44,19 @@ export async function gatherEvent(
   options: GatherOptions,
 ): Promise<GatheredEvent> {
   const trees = new TreeReader(objects);
-  const [knownGood, event, main] = await Promise.all([
-    trees.read(commits.knownGood),
-    trees.read(commits.event),
-    commits.main === undefined || commits.main === commits.knownGood ? undefined : trees.read(commits.main),
-  ]);
-  const { faults, artifactsVerified } = await verifyKnownGood(trees, commits.knownGood, knownGood, options);
+  const remembered =
+    options.distrustCache === true ? undefined : await recallVerified(objects.repository, commits.knownGood);
+  const [ground, head, main] = await readEvent(trees, commits, remembered);
+  const policy = policyOf(ground);
+  const folders = foldersOf(policy.scope);
+  const [knownGood, event] =
+    folders.size === 0 ? [ground, head] : await trees.withFilesOf(folders, ground, head);
+  const { faults, artifactsVerified } =
+    remembered === undefined
+      ? await verifyKnownGood(trees, commits.knownGood, knownGood, options)
+      : { faults: [], artifactsVerified: true };
   const needed = artifactsVerified ? changedDigests(knownGood, event) : allDigests(event);
   const digests = await objects.hashBlobs(needed);
-  const policy = policyOf(knownGood);
   const attestations = await gatherAttestations(objects, knownGood, event, policy, options.now);
   return {
     knownGood,
@@ -68,23 +74,43 @@ export async function gatherEvent(
   };
 }
 
+/** Known-good, event and main. Where known-good is remembered, what they share need not be read. */
+async function readEvent(
+  trees: TreeReader,
+  commits: EventCommits,
+  remembered: Verified | undefined,
+): Promise<readonly [RepositoryTree, RepositoryTree, RepositoryTree | undefined]> {
+  const { knownGood, event } = commits;
+  const main = commits.main === knownGood ? undefined : commits.main;
+  if (remembered !== undefined) return trees.readBeside(knownGood, event, main, remembered.leaves);
+  return Promise.all([
+    trees.read(knownGood),
+    trees.read(event),
+    main === undefined ? undefined : trees.read(main),
+  ]);
+}
+
 async function verifyKnownGood(
   trees: TreeReader,
   commit: CommitSha,
   tree: RepositoryTree,
-  { now, distrustCache = false }: GatherOptions,
+  { now }: GatherOptions,
 ): Promise<{ readonly faults: readonly Reason[]; readonly artifactsVerified: boolean }> {
-  const { repository } = trees.objects;
   if (tree.metadata.size === 0 && tree.artifacts.size === 0) return { faults: [], artifactsVerified: true };
-  if (!distrustCache && (await hasVerified(repository, commit))) {
-    return { faults: [], artifactsVerified: true };
-  }
   const facts = await factsOf(trees, tree);
   const { reasons } = judgeRepository({ mode: 'known-good', tree, policy: policyOf(tree), facts, now });
   // Warnings of main's own are for main's own judgement; wrong artifacts tell an event where it has to look itself.
   const faults = reasons.filter(({ rule, severity }) => severity === 'refuse' || rule === 'artifacts');
-  if (faults.length === 0) await rememberVerified(repository, commit);
+  if (faults.length === 0)
+    await rememberVerified(trees.objects.repository, commit, { leaves: leavesOf(tree) });
   return { faults, artifactsVerified: !faults.some(({ rule }) => rule === 'artifacts') };
+}
+
+/** One complete repository, as values. */
+export interface GatheredRepository {
+  readonly tree: RepositoryTree;
+  readonly facts: Facts;
+  readonly policy: Policy;
 }
 
 /**
@@ -95,7 +121,7 @@ export async function gatherRepository(
   objects: ObjectReader,
   commit: CommitSha,
   now?: Instant,
-): Promise<{ readonly tree: RepositoryTree; readonly facts: Facts; readonly policy: Policy }> {
+): Promise<GatheredRepository> {
   const trees = new TreeReader(objects);
   const tree = await trees.read(commit);
   const policy = policyOf(tree);

@@ -21,6 +21,8 @@ import type { CardAttestation, PublicKeyInfo } from '../signers/signer.ts';
 import { attestKey } from './attestations.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
+import type { PinStore } from './pin/pin.ts';
+import { proposePin } from './pin/trust.ts';
 import { TreeReader } from './read-tree.ts';
 import {
   authorOf,
@@ -52,6 +54,8 @@ export interface InitRequest {
   readonly ownKey: () => Promise<PublicKeyInfo>;
   /** What the card says of that key. */
   readonly ownAttestation?: (() => Promise<CardAttestation | undefined>) | undefined;
+  /** Where the maintainer's trust in what they make is kept. */
+  readonly pins: PinStore;
 }
 
 /** The branch that a new repository gets. */
@@ -109,6 +113,7 @@ export async function initRepository(workspace: Workspace, request: InitRequest)
   if (result.status === 'rejected') {
     throw new OperationError('ALREADY_THERE', `${request.event} is there already: choose another name`);
   }
+  await proposePin(workspace, await new TreeReader(workspace.objects).read(result.commit), request.pins);
 }
 
 function requireReachable({ signers, threshold }: SignersRequest): void {

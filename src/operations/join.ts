@@ -12,8 +12,9 @@ import { attestKey } from './attestations.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
 import { type LoadedEvent, loadRemoteEvent } from './event.ts';
+import type { TrustedMain } from './pin/trusted-main.ts';
 import type { Prompter } from './prompter.ts';
-import { fetchMain, type Workspace } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 const MAX_TRIES = 5;
 
@@ -21,16 +22,21 @@ const MAX_TRIES = 5;
 export const invitedRoles = (event: LoadedEvent, owner: KeyOwner): readonly RoleName[] =>
   event.report.invites.get(owner) ?? [];
 
+export interface JoinRequest {
+  readonly branch: BranchName;
+  readonly signer: PersonalSigner;
+  readonly prompter: Prompter;
+}
+
 /**
  * Accepts every invitation of `owner` in the event: the key goes into the roles, the invitation goes away, the commit
  * is pushed. A lost race is looked at again. Throws {@link OperationError} `DECLINED`, `REFUSED`, `RACE_LOST`.
  */
 export async function acceptInvitations(
   workspace: Workspace,
-  branch: BranchName,
+  { branch, signer, prompter }: JoinRequest,
   owner: KeyOwner,
-  signer: PersonalSigner,
-  prompter: Prompter,
+  main: Pick<TrustedMain, 'fetch'>,
 ): Promise<readonly RoleName[]> {
   let agreed: string | undefined;
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
@@ -63,7 +69,7 @@ export async function acceptInvitations(
     });
     if (result.status === 'pushed') return roles;
     prompter.progress('somebody else changed the event meanwhile: looking at it again');
-    await fetchMain(workspace);
+    await main.fetch();
   }
   throw new OperationError('RACE_LOST', `${branch} kept changing under us: run the command again`);
 }

@@ -1,21 +1,12 @@
 import { DAY_MS, formatInstant, type Instant } from '../clock.ts';
-import type { Facts } from '../event/context.ts';
 import { judgeRepository } from '../event/judge.ts';
 import type { Reason } from '../event/reason.ts';
+import { successionFindings } from '../event/succession.ts';
 import type { Identity } from '../git/commit-object.ts';
-import { hasTouched } from '../git/history.ts';
-import type { CommitSha } from '../git/oid.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
 import { withMembers } from '../json.ts';
 import type { RoleDefinition } from '../metadata/delegation.ts';
-import {
-  type Document,
-  parseDocument,
-  type Root,
-  type Snapshot,
-  signedBytes,
-  type Timestamp,
-} from '../metadata/document.ts';
+import { type Document, parseDocument, type Root, type Snapshot, signedBytes } from '../metadata/document.ts';
 import { isOnlineRole, type Keyid, ROOT, type RoleName, SNAPSHOT, TIMESTAMP } from '../metadata/names.ts';
 import { effectivePeriods } from '../metadata/periods.ts';
 import { distinctKeys, requireQuorum, verifyQuorum } from '../metadata/quorum.ts';
@@ -29,11 +20,12 @@ import type { Signer } from '../signers/signer.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
 import { gatherRepository } from './gather.ts';
+import { findLastOnline, type LastOnline } from './last-online.ts';
 import { trustedRootProblem } from './trusted-root.ts';
 import { fetchMain, type Workspace } from './workspace.ts';
 
 export interface OnlineOutcome {
-  /** The roles that got a new version; none where all is fresh. */
+  /** The roles that got a new version, or back what was taken from main; none where all is fresh. */
   readonly signed: readonly RoleName[];
   /** Why main is not fit to be signed; then nothing was. */
   readonly refusals: readonly Reason[];
@@ -67,11 +59,12 @@ export async function onlineSign(
     const problem = trustedRoot === undefined ? undefined : trustedRootProblem(facts, trustedRoot);
     if (problem !== undefined)
       throw new OperationError('REFUSED', `${problem}: main is not what was trusted`);
-    for (const role of [SNAPSHOT, TIMESTAMP]) {
-      await requireStillThere(workspace, main.commit, tree, role);
-      requireGenuine(tree, facts, role);
+    const last = await findLastOnline(workspace, main.commit, tree, facts);
+    const departures = last === undefined ? [] : [...successionFindings(last.standing, tree, facts)];
+    if (departures.length > 0) {
+      return { signed: [], refusals: departures.map(finding => ({ rule: 'version', ...finding })) };
     }
-    const files = await signStale(policy, tree, root, signer, now);
+    const files = await signStale(policy, tree, root, last, signer, now);
     if (files.size === 0) return { signed: [], refusals: [] };
     const result = await commitAndPush(workspace, {
       branch: main.branch,
@@ -86,44 +79,16 @@ export async function onlineSign(
   throw new OperationError('RACE_LOST', 'main kept changing under us: run the command again');
 }
 
-/**
- * What a new version is made from has to be the automation's own work: else whoever can push to main chooses which
- * entries and version numbers clients see from now on. A root of the past may have named the key.
- */
-function requireGenuine(tree: RepositoryTree, { history }: Facts, role: RoleName): void {
-  const document = documentOf(tree, role);
-  if (document === undefined) return;
-  const genuine = [...history.values()].some(
-    root => root.ok && verifyQuorum(document, root.value.signed.delegations, role).met,
-  );
-  if (genuine) return;
-  throw new OperationError(
-    'REFUSED',
-    `metadata/${roleFile(role)} on main is not signed by a key that any root named: restore it from what was published`,
-  );
-}
-
-/** Starting again at version 1 would leave every client where it is: what was there once has to come back. */
-async function requireStillThere(
-  { repository }: Workspace,
-  main: CommitSha,
-  tree: RepositoryTree,
-  role: RoleName,
-): Promise<void> {
-  const file = `metadata/${roleFile(role)}`;
-  if (tree.metadata.has(roleFile(role)) || !(await hasTouched(repository, main, file))) return;
-  throw new OperationError('REFUSED', `${file} was removed from main: restore it from what was published`);
-}
-
 async function signStale(
   policy: Policy,
   tree: RepositoryTree,
   root: Document<Root>,
+  last: LastOnline | undefined,
   signer: Signer,
   now: Instant,
 ): Promise<ReadonlyMap<RoleName, Uint8Array>> {
   const files = new Map<RoleName, Uint8Array>();
-  const oldSnapshot = documentOf(tree, SNAPSHOT) as Document<Snapshot> | undefined;
+  const oldSnapshot = last?.snapshot;
   const meta = snapshotMeta(tree, oldSnapshot, policy.maxVersionStep);
   const snapshotMoved = meta !== undefined || !isFresh(root, SNAPSHOT, oldSnapshot, now);
   let snapshotVersion = oldSnapshot?.signed.version ?? 0;
@@ -132,18 +97,28 @@ async function signStale(
     snapshotVersion++;
     const signed = renewed(root, SNAPSHOT, base, snapshotVersion, meta, now);
     files.set(SNAPSHOT, await signOnline(root, SNAPSHOT, signed, signer));
+  } else if (oldSnapshot !== undefined && !isOnMain(tree, SNAPSHOT, oldSnapshot)) {
+    files.set(SNAPSHOT, oldSnapshot.bytes);
   }
-  const oldTimestamp = documentOf(tree, TIMESTAMP) as Document<Timestamp> | undefined;
+  const oldTimestamp = last?.timestamp;
   const listed = oldTimestamp?.signed.meta.get(roleFile(SNAPSHOT))?.version;
-  if (snapshotMoved || listed !== snapshotVersion || !isFresh(root, TIMESTAMP, oldTimestamp, now)) {
+  const isFine = !snapshotMoved && listed === snapshotVersion && isFresh(root, TIMESTAMP, oldTimestamp, now);
+  if (!isFine) {
     const base = oldTimestamp?.signed.raw ?? newOnline('timestamp', {});
     const timestampMeta = { [roleFile(SNAPSHOT)]: { version: snapshotVersion } };
     const version = (oldTimestamp?.signed.version ?? 0) + 1;
     const signed = renewed(root, TIMESTAMP, base, version, timestampMeta, now);
     files.set(TIMESTAMP, await signOnline(root, TIMESTAMP, signed, signer));
+  } else if (oldTimestamp !== undefined && !isOnMain(tree, TIMESTAMP, oldTimestamp)) {
+    files.set(TIMESTAMP, oldTimestamp.bytes);
   }
   return files;
 }
+
+const isOnMain = (tree: RepositoryTree, role: RoleName, { bytes }: Document): boolean => {
+  const there = documentOf(tree, role);
+  return there !== undefined && Buffer.compare(there.bytes, bytes) === 0;
+};
 
 /**
  * What `meta` of the snapshot should be, or `undefined` where it is that. Entries of roles that did not move are copied

@@ -8,4 +8,9 @@ export interface Prompter {
   show(report: EventReport): void;
   /** Asks a question that has to be answered; `false` is no. Throws where there is nobody to ask. */
   confirm(question: string): Promise<boolean>;
+  /**
+   * As {@link confirm}, about what is trusted from now on: no answer given beforehand (`--yes`) counts, as it could not know
+   * what it says yes to.
+   */
+  confirmTrust(question: string): Promise<boolean>;
 }

@@ -1,5 +1,6 @@
 import type { Obligation } from '../event/plan.ts';
 import { planOf } from '../event/plan.ts';
+import { longId } from '../event/words.ts';
 import type { BranchName } from '../git/names.ts';
 import { signedBytes } from '../metadata/document.ts';
 import { requirePublicKey } from '../metadata/key.ts';
@@ -20,8 +21,10 @@ import {
   signatureFiles,
   withSignature,
 } from './made-signatures.ts';
+import { proposePin, type Trust } from './pin/trust.ts';
+import { TrustedMain } from './pin/trusted-main.ts';
 import type { Prompter } from './prompter.ts';
-import { fetchMain, requireUser, type Workspace } from './workspace.ts';
+import { requireUser, type Workspace } from './workspace.ts';
 
 export interface SignOutcome {
   /** Roles joined by accepting an invitation. */
@@ -32,36 +35,42 @@ export interface SignOutcome {
   readonly event: LoadedEvent;
 }
 
+export interface SignRequest {
+  readonly branch: BranchName;
+  readonly signer: PersonalSigner;
+  readonly prompter: Prompter;
+  readonly trust: Trust;
+}
+
 const MAX_TRIES = 5;
 
 /**
- * What a keyholder does in an event: join where invited, then sign what their keys are asked for. Everything is
- * recomputed from git objects and shown before one confirmation. A signature, once made, is kept through lost races, cut
+ * What a keyholder does in an event: main is verified from what this machine trusts, then they join where invited, and sign
+ * what their keys are asked for. Everything is recomputed from git objects and shown before one confirmation. A signature, once made, is kept through lost races, cut
  * networks and pulled cards, and goes out with the next run as long as it is over what the event holds.
  *
- * Throws {@link OperationError} `REFUSED` (the event is rejected), `DECLINED`, `NO_SIGNER`, `RACE_LOST`; the errors of
- * git and of the signer.
+ * Throws {@link OperationError} `REFUSED` (the event is rejected), `UNTRUSTED`, `BAD_PIN`, `DECLINED`, `NO_SIGNER`,
+ * `RACE_LOST`; the errors of git and of the signer.
  */
-export async function signEvent(
-  workspace: Workspace,
-  branch: BranchName,
-  signer: PersonalSigner,
-  prompter: Prompter,
-): Promise<SignOutcome> {
+export async function signEvent(workspace: Workspace, request: SignRequest): Promise<SignOutcome> {
+  const { branch, prompter, trust } = request;
   const user = requireUser(workspace);
   prompter.progress('fetching main and the signing events');
-  await fetchMain(workspace);
+  const main = new TrustedMain(workspace, branch, trust, prompter);
+  await main.fetch();
   let event = await loadRemoteEvent(workspace, branch);
   requireSound(event, prompter);
   let joined: readonly RoleName[] = [];
   if (invitedRoles(event, user).length > 0) {
-    joined = await acceptInvitations(workspace, branch, user, signer, prompter);
+    joined = await acceptInvitations(workspace, request, user, main);
     prompter.progress(`you have joined ${joined.join(' and ')}`);
     event = await loadRemoteEvent(workspace, branch);
     requireSound(event, prompter); // somebody may have pushed between the answer and now
   }
-  const signing = new Signing(workspace, user, signer, prompter);
-  return { joined, ...(await signing.run(event)) };
+  const signing = new Signing(workspace, user, request, main);
+  const outcome = { joined, ...(await signing.run(event)) };
+  if (main.isEmpty) await proposePin(workspace, outcome.event.gathered.event, trust.pins);
+  return outcome;
 }
 
 /** What `user`'s keys are asked to sign now. */
@@ -82,14 +91,16 @@ class Signing {
   readonly #user: KeyOwner;
   readonly #signer: Signer;
   readonly #prompter: Prompter;
+  readonly #main: TrustedMain;
   #made: Signatures = new Map();
   #agreed = '';
 
-  constructor(workspace: Workspace, user: KeyOwner, signer: Signer, prompter: Prompter) {
+  constructor(workspace: Workspace, user: KeyOwner, { signer, prompter }: SignRequest, main: TrustedMain) {
     this.#workspace = workspace;
     this.#user = user;
     this.#signer = signer;
     this.#prompter = prompter;
+    this.#main = main;
   }
 
   async run(
@@ -109,7 +120,7 @@ class Signing {
         await forgetKept(this.#workspace, event);
         return { signed: [...fitting.keys()], event: await loadRemoteEvent(this.#workspace, branch) };
       }
-      await fetchMain(this.#workspace);
+      await this.#main.fetch();
       event = await loadRemoteEvent(this.#workspace, branch);
       this.#prompter.progress(
         'somebody else changed the event meanwhile: your signatures are kept, looking again',
@@ -136,12 +147,16 @@ class Signing {
       await agree(wanted, this.#prompter);
       this.#agreed = content;
     }
+    const absent: OperationError[] = [];
     try {
-      for (const obligation of wanted) await this.#make(obligation, tree);
+      for (const obligation of wanted) await this.#make(obligation, tree).catch(noteAbsence(absent));
     } catch (error) {
       await this.#keep(event);
       throw error;
     }
+    // Of two cards one is in the reader: what it can sign goes out, and the other's turn is the next run.
+    if (have.size === 0 && absent.length === wanted.length && absent[0] !== undefined) throw absent[0];
+    for (const { message } of absent) this.#prompter.progress(`left for later: ${message}`);
   }
 
   async #make({ role, key }: Obligation, tree: RepositoryTree): Promise<void> {
@@ -154,7 +169,7 @@ class Signing {
     if (signature === undefined) {
       throw new OperationError(
         'NO_SIGNER',
-        `your key for ${role} (fingerprint ${publicKey.fingerprint.slice(0, 12)}) is not on what you sign with: insert the card that holds it, or name it by --key`,
+        `your key for ${role} (fingerprint ${longId(publicKey.fingerprint)}) is not on what you sign with: insert the card that holds it, or name it by --key`,
       );
     }
     const sig = Buffer.from(signature).toString('hex');
@@ -194,6 +209,14 @@ class Signing {
     };
   }
 }
+
+/** Takes a missing card as a value; every other fault ends the signing. */
+const noteAbsence =
+  (absent: OperationError[]) =>
+  (error: unknown): void => {
+    if (!(error instanceof OperationError && error.code === 'NO_SIGNER')) throw error;
+    absent.push(error);
+  };
 
 async function agree(wanted: readonly Obligation[], prompter: Prompter): Promise<void> {
   const roles = [...new Set(wanted.map(({ role }) => role))];

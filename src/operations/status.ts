@@ -1,14 +1,15 @@
 import { GitError } from '../git/error.ts';
 import type { BranchName } from '../git/names.ts';
-import { isSigningEvent, parseBranchName } from '../git/names.ts';
+import { isSigningEvent, parseBranchName, trackingRef } from '../git/names.ts';
 import { currentBranch, resolveCommit } from '../git/refs.ts';
 import type { KeyOwner, RoleName } from '../metadata/names.ts';
 import { RepositoryError } from '../repository/error.ts';
 import { OperationError } from './error.ts';
 import { type LoadedEvent, listEvents, loadEvent, loadRemoteEvent } from './event.ts';
 import { invitedRoles } from './join.ts';
+import { loadMerged } from './merged.ts';
 import { obligationsOf } from './sign.ts';
-import { fetchMain, findMain, requireUser, type Workspace } from './workspace.ts';
+import { fetchMain, findMain, requirePullRemote, requireUser, type Workspace } from './workspace.ts';
 
 export interface StatusRequest {
   /** A revision; where nothing is said, HEAD. */
@@ -17,7 +18,9 @@ export interface StatusRequest {
   readonly knownGood?: string | undefined;
 }
 
-/** Judges one event of this clone, without asking the remote. Throws {@link GitError}, {@link OperationError}. */
+/**
+ * Judges one event of this clone, without asking the remote; of one that is merged, tells what main has. Throws {@link GitError}, {@link OperationError}.
+ */
 export async function eventStatus(workspace: Workspace, request: StatusRequest): Promise<LoadedEvent> {
   const { repository } = workspace;
   const [head, knownGood, main, branch] = await Promise.all([
@@ -28,8 +31,24 @@ export async function eventStatus(workspace: Workspace, request: StatusRequest):
       ? currentBranch(repository)
       : request.event.replace(/^refs\/heads\/|^origin\//, ''),
   ]);
-  return loadEvent(workspace, { head, knownGood, main, branch: asEvent(branch) });
+  const event = { head, branch: asEvent(branch) };
+  try {
+    return await loadEvent(workspace, { ...event, knownGood, main });
+  } catch (error) {
+    if (main === undefined || !isMerged(error)) throw error;
+    return loadMerged(workspace, main, event);
+  }
 }
+
+/** The event on the remote, as last fetched, after it was found to be merged: what main has now. */
+export async function mergedStatus(workspace: Workspace, branch: BranchName): Promise<LoadedEvent> {
+  const ref = trackingRef(await requirePullRemote(workspace), branch);
+  const [main, head] = await Promise.all([findMain(workspace), resolveCommit(workspace.repository, ref)]);
+  return loadMerged(workspace, main, { head, branch });
+}
+
+export const isMerged = (error: unknown): boolean =>
+  error instanceof OperationError && error.code === 'MERGED';
 
 const asEvent = (name: string | undefined): BranchName | undefined =>
   name !== undefined && isSigningEvent(name) ? parseBranchName(name) : undefined;
@@ -56,6 +75,8 @@ export async function pendingEvents(workspace: Workspace): Promise<{
   readonly user: KeyOwner;
   readonly events: readonly PendingEvent[];
   readonly unreadable: readonly UnreadableEvent[];
+  /** Part of main, with a branch that is still there. */
+  readonly merged: readonly BranchName[];
   readonly ignored: readonly string[];
 }> {
   const user = requireUser(workspace);
@@ -63,16 +84,18 @@ export async function pendingEvents(workspace: Workspace): Promise<{
   const { events, ignored } = await listEvents(workspace);
   const pending: PendingEvent[] = [];
   const unreadable: UnreadableEvent[] = [];
+  const merged: BranchName[] = [];
   for (const branch of events) {
     try {
       const event = await loadRemoteEvent(workspace, branch);
       pending.push({ branch, ...asksOf(event, user), event });
     } catch (error) {
-      if (!isFaultOfEvent(error)) throw error;
-      unreadable.push({ branch, problem: error.message });
+      if (isMerged(error)) merged.push(branch);
+      else if (isFaultOfEvent(error)) unreadable.push({ branch, problem: error.message });
+      else throw error;
     }
   }
-  return { user, events: pending, unreadable, ignored };
+  return { user, events: pending, unreadable, merged, ignored };
 }
 
 function asksOf(event: LoadedEvent, user: KeyOwner): Pick<PendingEvent, 'invited' | 'toSign'> {

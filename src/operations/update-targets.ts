@@ -9,6 +9,7 @@ import { withMembers } from '../json.ts';
 import type { RoleName } from '../metadata/names.ts';
 import { artifactEdits } from '../repository/artifact-edits.ts';
 import { Draft, type FileEdits } from '../repository/draft.ts';
+import { type VoidedSignature, voidedSignatures } from '../repository/voided.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
 import { knownGoodOf } from './event.ts';
@@ -18,6 +19,8 @@ import { findMain, requirePullRemote, type Workspace } from './workspace.ts';
 /** Roles whose metadata was made to agree with the files of `targets/`. */
 export interface UpdateOutcome {
   readonly updated: readonly RoleName[];
+  /** Signatures of the event that this made worthless. */
+  readonly voided: readonly VoidedSignature[];
 }
 
 const MAX_TRIES = 5;
@@ -32,6 +35,7 @@ export async function updateTargets(
   author?: Identity,
 ): Promise<UpdateOutcome> {
   const updated: RoleName[] = [];
+  const voided: VoidedSignature[] = [];
   const remote = await requirePullRemote(workspace);
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const main = await findMain(workspace);
@@ -54,9 +58,10 @@ export async function updateTargets(
       tip = result.status === 'pushed' ? result.commit : undefined;
       if (tip === undefined) break;
       updated.push(role);
+      voided.push(...voidedSignatures(gathered.knownGood, gathered.event, files));
       attempt = -1; // progress was made: every role gets all its tries
     }
-    if (tip !== undefined) return { updated };
+    if (tip !== undefined) return { updated, voided };
     await fetchBranches(workspace.repository, remote, [main.branch]);
   }
   throw new OperationError('RACE_LOST', `${branch} kept changing under us: run the command again`);

@@ -1,6 +1,7 @@
 import { ClientError } from '../client/error.ts';
 import type { Fetcher } from '../client/fetcher.ts';
 import { type VerifiedRepository, verifyRepository } from '../client/verify-repository.ts';
+import { type ClientProblem, findClientProblems, searchIn } from '../event/clients/find.ts';
 import { judgeRepository, type Verdict, verdictOf } from '../event/judge.ts';
 import { type Reason, type RuleId, refuse } from '../event/reason.ts';
 import { historyOf } from '../event/rules/history.ts';
@@ -26,6 +27,8 @@ export interface VerifyOutcome {
   readonly tree: RepositoryTree;
   /** What a client saw; `undefined` where it was refused, or did not get that far. */
   readonly client: VerifiedRepository | undefined;
+  /** What clients of several makers would stumble over, whatever the verdict; looked for when asked. */
+  readonly clientProblems: () => readonly ClientProblem[];
 }
 
 /** Metadata of the site lies at its top, artifacts below `targets/`. */
@@ -40,21 +43,30 @@ export async function verifyCommit(workspace: Workspace, request: VerifyRequest)
   const now = clock.now();
   const { tree, facts, policy } = await gatherRepository(objects, request.commit, now);
   const judgement = judgeRepository({ mode: 'publish', tree, policy, facts, now });
+  const clientProblems = (): readonly ClientProblem[] => [
+    ...findClientProblems(searchIn(judgement.context, { documents: judgement.context.graph.roles.keys() })),
+  ];
   if (judgement.verdict !== 'accepted') {
-    return { verdict: 'rejected', reasons: judgement.reasons, tree, client: undefined };
+    return { verdict: 'rejected', reasons: judgement.reasons, tree, client: undefined, clientProblems };
   }
   const problem =
     request.trustedRoot === undefined ? undefined : trustedRootProblem(facts, request.trustedRoot);
   if (problem !== undefined) {
     const rule: RuleId = 'clients';
     const reasons = [...judgement.reasons, { rule, ...refuse(problem) }];
-    return { verdict: 'rejected', reasons, tree, client: undefined };
+    return { verdict: 'rejected', reasons, tree, client: undefined, clientProblems };
   }
   try {
     const trustedRoot = request.trustedRoot ?? (await oldestRoot(workspace, tree));
     const site = commitFetcher(workspace, publishLayout(tree));
     const client = await verifyRepository(site, trustedRoot, now, { layout: SITE_LAYOUT });
-    return { verdict: verdictOf(judgement.reasons), reasons: judgement.reasons, tree, client };
+    return {
+      verdict: verdictOf(judgement.reasons),
+      reasons: judgement.reasons,
+      tree,
+      client,
+      clientProblems,
+    };
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     const rule: RuleId = 'clients';
@@ -62,7 +74,7 @@ export async function verifyCommit(workspace: Workspace, request: VerifyRequest)
       ...judgement.reasons,
       { rule, ...refuse(`a client would refuse this: ${error.message}`) },
     ];
-    return { verdict: 'rejected', reasons, tree, client: undefined };
+    return { verdict: 'rejected', reasons, tree, client: undefined, clientProblems };
   }
 }
 

@@ -11,10 +11,13 @@ import {
   touchPolicies,
   YUBICO,
 } from './attestation.ts';
+import { clientIds } from './clients.ts';
 import { PolicyError } from './error.ts';
 import { parseCertificatePem } from './pem.ts';
-import { defaultPolicy, type PerRole, type Policy, type PolicyFile } from './policy.ts';
-import { asJson, errorAt, parseYaml, quote, type YamlEntry, type YamlNode } from './yaml.ts';
+import { defaultPolicy, delegationShapes, type Policy, type PolicyFile } from './policy.ts';
+import { scopePatternProblem } from './scope.ts';
+import { count, listOf, members, oneOf, perRole, type Reader, schema, setOf, text } from './vocabulary.ts';
+import { asJson, parseYaml, quote, type YamlNode } from './yaml.ts';
 
 /**
  * Reads `tuf-signer.yml` (docs/policy.md). Strict: a member that is not known is refused, and what is left out is
@@ -29,10 +32,17 @@ export function parsePolicyFile(bytes: Uint8Array): PolicyFile {
   };
 }
 
-type Reader<T> = (node: YamlNode) => T;
-
 function readPolicy(top: YamlNode): Policy {
-  const member = members(top, ['version', 'attestation', 'enrolment', 'limits']);
+  const member = members(top, [
+    'version',
+    'attestation',
+    'enrolment',
+    'limits',
+    'thresholds',
+    'clients',
+    'delegations',
+    'scope',
+  ]);
   const version = member('version', oneOf(['1']));
   if (version === undefined) throw schema(top, 'has to begin with version: 1');
   const limits = member('limits', readLimits);
@@ -41,6 +51,10 @@ function readPolicy(top: YamlNode): Policy {
     ...limits,
     attestation: member('attestation', readAttestation) ?? defaultTerms,
     enrolmentAccount: member('enrolment', readEnrolment) ?? defaultPolicy.enrolmentAccount,
+    minThreshold: member('thresholds', perRole(count(1, 100), 1)) ?? defaultPolicy.minThreshold,
+    clients: member('clients', setOf(oneOf(clientIds))) ?? defaultPolicy.clients,
+    delegations: member('delegations', readDelegations) ?? defaultPolicy.delegations,
+    scope: member('scope', readScope) ?? defaultPolicy.scope,
   };
 }
 
@@ -56,6 +70,22 @@ function readLimits(node: YamlNode): Partial<Policy> {
 
 function readEnrolment(node: YamlNode): Policy['enrolmentAccount'] | undefined {
   return members(node, ['account'])('account', oneOf(['warn', 'refuse']));
+}
+
+function readDelegations(node: YamlNode): Policy['delegations'] | undefined {
+  return members(node, ['allow'])('allow', oneOf(delegationShapes));
+}
+
+function readScope(node: YamlNode): Policy['scope'] | undefined {
+  const paths = members(node, ['paths'])('paths', setOf(readScopePattern));
+  return paths === undefined ? undefined : [...paths];
+}
+
+function readScopePattern(node: YamlNode): string {
+  const pattern = text(node);
+  const problem = scopePatternProblem(pattern);
+  if (problem !== undefined) throw schema(node, `${quote(pattern)} ${problem}`);
+  return pattern;
 }
 
 function readAttestation(node: YamlNode): AttestationTerms {
@@ -127,89 +157,3 @@ function requireNamed(certificates: readonly StatedCertificate[], cas: ReadonlyS
       throw schema(node, `this certificate is not named under ca: add ${certificate.fingerprint}`);
   }
 }
-
-// The small vocabulary that the schema is written in.
-
-const schema = ({ at }: YamlNode | YamlEntry, what: string): PolicyError =>
-  errorAt(at, 'POLICY_SCHEMA', what);
-
-/** A reader of the members of a mapping that has no others. */
-function members(
-  node: YamlNode,
-  known: readonly string[],
-): <T>(name: string, read: Reader<T>) => T | undefined {
-  const entries = mapping(node);
-  for (const [name, entry] of entries) {
-    if (known.includes(name)) continue;
-    throw schema(entry, `${quote(name)} is not known here; known are ${known.join(', ')}`);
-  }
-  return (name, read) => {
-    const entry = entries.get(name);
-    return entry === undefined ? undefined : read(entry.value);
-  };
-}
-
-function mapping(node: YamlNode): ReadonlyMap<string, YamlEntry> {
-  if (node.kind !== 'map') throw schema(node, 'has to be a mapping, as in name: value');
-  return node.entries;
-}
-
-function text(node: YamlNode): string {
-  if (node.kind !== 'text') throw schema(node, 'has to be one value');
-  return node.text;
-}
-
-const oneOf =
-  <T extends string>(values: readonly T[]): Reader<T> =>
-  node => {
-    const found = text(node);
-    const value = values.find(known => known === found);
-    if (value !== undefined) return value;
-    throw schema(node, `has to be ${values.join(' or ')}, not ${quote(found)}`);
-  };
-
-const count =
-  (least: number, most: number): Reader<number> =>
-  node => {
-    const found = text(node);
-    const value = /^[1-9]\d{0,8}$/.test(found) ? Number(found) : 0;
-    if (value >= least && value <= most) return value;
-    throw schema(node, `has to be a whole number from ${least} to ${most}, not ${quote(found)}`);
-  };
-
-const listOf =
-  <T>(read: Reader<T>): Reader<readonly T[]> =>
-  node => {
-    if (node.kind !== 'list' || node.items.length === 0)
-      throw schema(node, 'has to be a list of one or more');
-    return node.items.map(read);
-  };
-
-const setOf =
-  <T>(read: Reader<T>): Reader<ReadonlySet<T>> =>
-  node => {
-    const items = listOf(read)(node);
-    const set = new Set(items);
-    if (set.size !== items.length) throw schema(node, 'names something twice');
-    return set;
-  };
-
-/** `default` and `roles`; `others` are members that the mapping has besides. */
-const perRole =
-  <T>(read: Reader<T>, preset: T, others: readonly string[] = []): Reader<PerRole<T>> =>
-  node => {
-    const member = members(node, ['default', 'roles', ...others]);
-    return { default: member('default', read) ?? preset, roles: member('roles', byRole(read)) ?? new Map() };
-  };
-
-const byRole =
-  <T>(read: Reader<T>): Reader<ReadonlyMap<string, T>> =>
-  node => {
-    const values = new Map<string, T>();
-    for (const [name, entry] of mapping(node)) {
-      if (!/^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/.test(name))
-        throw schema(entry, `${quote(name)} is no role's name`);
-      values.set(name, read(entry.value));
-    }
-    return values;
-  };

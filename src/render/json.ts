@@ -1,7 +1,9 @@
+import type { Deadline } from '../event/deadlines.ts';
 import type { Verdict } from '../event/judge.ts';
 import type { QuorumOf } from '../event/plan.ts';
 import type { Reason, Severity } from '../event/reason.ts';
-import type { EventReport, RoleReport, RoleState } from '../event/report.ts';
+import type { Awaited, EventReport, RoleReport, RoleState } from '../event/report.ts';
+import type { EventState } from '../event/state.ts';
 import { escapeNonAscii } from '../metadata/serialize.ts';
 
 export interface ReasonJson {
@@ -16,6 +18,32 @@ export interface QuorumJson {
   readonly threshold: number;
   readonly signed: readonly string[];
   readonly missing: readonly string[];
+  /** Whose signature is there and is over other bytes. */
+  readonly void: readonly string[];
+}
+
+/** How long main's version of a role lasts. */
+export interface DeadlineJson {
+  readonly version: number;
+  readonly expires: string;
+  /** Whole days, rounded down; negative once it is past. */
+  readonly daysLeft: number;
+  /** When the days began, or will, in which the next version is to be signed; `null` where no period says. */
+  readonly signingFrom: string | null;
+  /** A week or less is left, and people sign it. */
+  readonly urgent: boolean;
+}
+
+/** A signature that is wanted now, by the key that has to make it. */
+export interface AwaitedJson {
+  readonly name: string;
+  readonly role: string;
+  readonly of: readonly QuorumOf[];
+  readonly joining: boolean;
+  /** Of the public key, SHA-256 in hex. */
+  readonly fingerprint: string;
+  /** Of the card that an attestation says holds the key; `null` where none does. */
+  readonly serial: number | null;
 }
 
 export interface RoleJson {
@@ -29,10 +57,14 @@ export interface RoleJson {
 /** What `status --json` says: a stable interface. Members are only ever added. Text in it is untrusted. */
 export interface ReportJson {
   readonly verdict: Verdict;
+  readonly state: EventState;
   readonly reasons: readonly ReasonJson[];
   readonly roles: Readonly<Record<string, RoleJson>>;
   /** Role names by account. */
   readonly invites: Readonly<Record<string, readonly string[]>>;
+  readonly awaited: readonly AwaitedJson[];
+  /** By role: those in `roles`; of a merged event, all. */
+  readonly onMain: Readonly<Record<string, DeadlineJson>>;
 }
 
 export const reasonJson = ({ rule, role, severity, message }: Reason): ReasonJson => ({
@@ -44,15 +76,42 @@ export const reasonJson = ({ rule, role, severity, message }: Reason): ReasonJso
 
 export const reportJson = (report: EventReport): ReportJson => ({
   verdict: report.verdict,
+  state: report.state,
   reasons: report.reasons.map(reasonJson),
   roles: Object.fromEntries([...report.roles].map(([role, found]) => [role, roleJson(found)])),
   invites: Object.fromEntries(report.invites),
+  awaited: report.awaited.flatMap(awaitedJson),
+  onMain: Object.fromEntries([...report.onMain].map(([role, deadline]) => [role, deadlineJson(deadline)])),
+});
+
+const awaitedJson = ({ name, signatures }: Awaited): readonly AwaitedJson[] =>
+  signatures.map(({ role, of, joining, fingerprint, card }) => ({
+    name,
+    role,
+    of,
+    joining,
+    fingerprint,
+    serial: card?.serial ?? null,
+  }));
+
+const deadlineJson = ({ version, expires, daysLeft, signingFrom, isUrgent }: Deadline): DeadlineJson => ({
+  version,
+  expires,
+  daysLeft,
+  signingFrom: signingFrom ?? null,
+  urgent: isUrgent,
 });
 
 const roleJson = ({ state, version, quorums, changes }: RoleReport): RoleJson => ({
   state,
   version: version ?? null,
-  quorums: quorums.map(({ of, threshold, signed, missing }) => ({ of, threshold, signed, missing })),
+  quorums: quorums.map(quorum => ({
+    of: quorum.of,
+    threshold: quorum.threshold,
+    signed: quorum.signed,
+    missing: quorum.missing,
+    void: quorum.void,
+  })),
   changes,
 });
 

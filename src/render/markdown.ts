@@ -1,9 +1,12 @@
+import type { Deadline } from '../event/deadlines.ts';
 import type { Verdict } from '../event/judge.ts';
 import type { Reason, Severity } from '../event/reason.ts';
 import type { EventReport, RoleReport } from '../event/report.ts';
 import { codeSpan, escapeMarkdown, sentence } from './markdown-text.ts';
 import {
+  briefDeadline,
   counted,
+  deadlineWords,
   isMet,
   joined,
   meterBar,
@@ -16,6 +19,7 @@ import {
   type Turn,
   tally,
   turnsOf,
+  urgencies,
   verdictWords,
 } from './words.ts';
 
@@ -32,7 +36,7 @@ const OPEN_LINES = 12;
 const LINES_KEPT: readonly number[] = [1_000, 60, 20, 5, 1, 0];
 
 /**
- * A report as a page for the pull request, in GitHub's Markdown: verdict, refusals, signatures, whose turn it is and the command to
+ * A report as a page for the pull request, in GitHub's Markdown: verdict, what is urgent, refusals, signatures, whose turn it is and the command to
  * run, what changes. Nobody is mentioned. A page that would be too long keeps less of each list and says of how much less.
  */
 export function renderMarkdown(
@@ -62,14 +66,20 @@ const ICONS: Readonly<Record<Verdict, string>> = {
   unchanged: '➖',
 };
 
+const MERGED = '🏁';
+
 function page(report: EventReport, kept: number): string {
   const { word, meaning } = verdictWords(report);
   const turns = turnSection(report, kept);
   const awaited = reasonSection(report, 'await', kept);
   const sections = [
-    `## ${ICONS[report.verdict]} ${word}: ${meaning}`,
+    `## ${report.state === 'merged' ? MERGED : ICONS[report.verdict]} ${word}: ${meaning}`,
+    ...urgencies(report)
+      .slice(0, Math.max(kept, 1))
+      .map(text => `> ⏰ **${sentence(text)}**`),
     ...reasonSection(report, 'refuse', kept),
     ...signatureTable(report, kept),
+    ...(report.state === 'merged' ? mainSection(report, kept) : []),
     // Where it is somebody's turn that says it all; where it is nobody's, what is waited for comes first.
     ...(turns.length > 0 ? turns : awaited),
     ...changeSection(report, kept),
@@ -95,16 +105,32 @@ function signatureTable(report: EventReport, kept: number): readonly string[] {
   const meters = metersOf(report);
   if (meters.length === 0) return [];
   const shown = meters.slice(0, Math.max(kept, 1));
-  const rows = shown.map(({ role, which, quorum }) => {
+  const rows = shown.map(({ role, which, quorum }, i) => {
     const label = escapeMarkdown(role) + (which === '' ? '' : `, ${which}`);
     const bar = [meterBar(quorum, '■', '□'), tally(quorum)].join(' ').trim();
     const missing = isMet(quorum) ? '' : people(quorum.missing, kept);
-    return `| ${label} | ${isMet(quorum) ? `**${bar}**` : bar} | ${people(quorum.signed, kept)} | ${missing} |`;
+    const signed = [
+      ...(quorum.signed.length === 0 ? [] : [people(quorum.signed, kept)]),
+      ...(quorum.void.length === 0 ? [] : [`void: ${people(quorum.void, kept)}`]),
+    ].join('; ');
+    const deadline = shown[i - 1]?.role === role ? undefined : report.onMain.get(role);
+    const main = deadline === undefined ? '' : briefDeadline(deadline);
+    return `| ${label} | ${isMet(quorum) ? `**${bar}**` : bar} | ${signed} | ${missing} | ${main} |`;
   });
-  const table = ['| Role | Signatures | Signed by | Can still sign |', '|---|---|---|---|', ...rows].join(
-    '\n',
-  );
+  const table = [
+    '| Role | Signatures | Signed by | Can still sign | On main |',
+    '|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
   return [table, ...leftOut(meters.length - shown.length, 'quorum', 'quorums')];
+}
+
+/** What there is now instead of an event to be signed. */
+function mainSection({ onMain }: EventReport, kept: number): readonly string[] {
+  if (onMain.size === 0) return [];
+  const line = ([role, deadline]: readonly [string, Deadline]): string =>
+    `${escapeMarkdown(role)}: ${sentence(deadlineWords(deadline))}`;
+  return ['### On main', list([...onMain], kept, 'role', line)];
 }
 
 function people(names: readonly string[], kept: number): string {
@@ -119,8 +145,7 @@ const briefly = (name: string): string => (name.length > 120 ? `${name.slice(0, 
 function turnSection(report: EventReport, kept: number): readonly string[] {
   const turns = turnsOf(report);
   if (turns.length === 0) return [];
-  const line = ({ name, deeds }: Turn): string =>
-    `**${escapeMarkdown(name)}**: ${escapeMarkdown(joined(deeds))}`;
+  const line = ({ name, deeds }: Turn): string => `**${escapeMarkdown(name)}**: ${sentence(joined(deeds))}`;
   return [
     '### Whose turn it is',
     list(turns, kept, 'signer', line),

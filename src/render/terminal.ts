@@ -3,6 +3,7 @@ import type { Reason, Severity } from '../event/reason.ts';
 import type { EventReport } from '../event/report.ts';
 import { type Colour, columnsOf, escapeTerminal, type Paint, painter, wrap } from './terminal-text.ts';
 import {
+  deadlineWords,
   isMet,
   joined,
   meterBar,
@@ -15,6 +16,7 @@ import {
   signCommand,
   tally,
   turnsOf,
+  urgencies,
   verdictWords,
 } from './words.ts';
 
@@ -26,21 +28,26 @@ export interface TerminalOptions {
 }
 
 /**
- * A report for a terminal: verdict, reasons, signatures, what changes, whose turn it is. Plain text, no newline at the end. Text from
+ * A report for a terminal: verdict, deadlines, refusals, signatures, other reasons, what changes, whose turn it is. Plain text, no newline at the end. Text from
  * the event can not steer the terminal.
  */
 export function renderTerminal(report: EventReport, options: TerminalOptions): string {
   const paint = painter(options.colour);
   const sections = [
     headline(report, paint, options.width),
-    ...(report.reasons.length === 0 ? [] : [renderReasons(report.reasons, options)]),
+    ...deadlines(report, paint, options.width),
+    ...reasons(reasonsOf(report.reasons, 'refuse'), options),
     ...signatures(report, paint, options.width),
+    ...reasons([...reasonsOf(report.reasons, 'await'), ...reasonsOf(report.reasons, 'warn')], options),
     ...changes(report, paint, options.width),
     ...turns(report, paint, options.width),
     paint('dim', wrap(escapeTerminal(provenance(report)), options.width, '', '')),
   ];
   return sections.join('\n\n');
 }
+
+const reasons = (found: readonly Reason[], options: TerminalOptions): readonly string[] =>
+  found.length === 0 ? [] : [renderReasons(found, options)];
 
 /** Reasons alone, refusals first, each with its rule and role. Empty for no reasons. */
 export function renderReasons(reasons: readonly Reason[], { colour, width }: TerminalOptions): string {
@@ -75,7 +82,22 @@ function headline(report: EventReport, paint: Paint, width: number): string {
   const { word, meaning } = verdictWords(report);
   const name = report.event === undefined ? '' : ` ${escapeTerminal(report.event)}`;
   const line = wrap(`${word.toUpperCase()}${name}: ${meaning}.`, width, '', '  ');
-  return paintStart(line, word.toUpperCase(), VERDICT_COLOURS[report.verdict], paint);
+  return [
+    paintStart(line, word.toUpperCase(), VERDICT_COLOURS[report.verdict], paint),
+    ...urgencies(report).map(text => paintLines('red', wrap(escapeTerminal(text), width, '', '  '), paint)),
+  ].join('\n');
+}
+
+const paintLines = (colour: Colour, text: string, paint: Paint): string =>
+  text
+    .split('\n')
+    .map(line => paint(colour, line))
+    .join('\n');
+
+function deadlines({ onMain }: EventReport, paint: Paint, width: number): readonly string[] {
+  if (onMain.size === 0) return [];
+  const lines = [...onMain].map(([role, deadline]) => bullet(`${role}: ${deadlineWords(deadline)}`, width));
+  return [[heading('On main', paint), ...lines].join('\n')];
 }
 
 /** Paints after wrapping, which counts what is seen. */
@@ -99,10 +121,11 @@ function signatures(report: EventReport, paint: Paint, width: number): readonly 
   const lines = rows.map(({ label, bar, quorum }) => {
     const padding = ' '.repeat(Math.max(0, labels - columnsOf(label)));
     const start = `  ${label}${padding}  ${bar.padEnd(bars)} `;
-    const { signed, missing } = quorum;
+    const { signed, missing, void: voided } = quorum;
     const who = [
       tally(quorum),
       ...(signed.length === 0 ? [] : [`signed: ${signed.join(', ')}`]),
+      ...(voided.length === 0 ? [] : [`void: ${voided.join(', ')}`]),
       ...(isMet(quorum) || missing.length === 0 ? [] : [`can still sign: ${missing.join(', ')}`]),
     ];
     const indent = ' '.repeat(Math.min(columnsOf(start), Math.floor(width / 2)));

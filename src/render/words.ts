@@ -1,6 +1,14 @@
 import { unreachable } from '../errors.ts';
+import type { Deadline } from '../event/deadlines.ts';
 import type { Reason, Severity } from '../event/reason.ts';
-import type { EventReport, QuorumReport, RoleReport, RoleState } from '../event/report.ts';
+import type {
+  Awaited,
+  AwaitedSignature,
+  EventReport,
+  QuorumReport,
+  RoleReport,
+  RoleState,
+} from '../event/report.ts';
 import type { KeyOwner, RoleName } from '../metadata/names.ts';
 
 // What every renderer says in the same words. Nothing here is escaped yet.
@@ -14,6 +22,12 @@ export const joined = (names: readonly string[]): string =>
 
 /** The verdict in one word, and what it means for this event. */
 export function verdictWords(report: EventReport): { readonly word: string; readonly meaning: string } {
+  if (report.state === 'merged') {
+    return {
+      word: 'Merged',
+      meaning: 'main has all of it, nothing is left to do, and its branch can be deleted',
+    };
+  }
   switch (report.verdict) {
     case 'accepted':
       return { word: 'Accepted', meaning: 'every quorum has signed, and this can be merged' };
@@ -33,12 +47,49 @@ export function verdictWords(report: EventReport): { readonly word: string; read
   }
 }
 
-function pendingMeaning({ awaited, invites }: EventReport): string {
+function pendingMeaning({ state, awaited, invites }: EventReport): string {
   const people = awaited.length === 0 ? [] : [`${counted(awaited.length, 'signer')} can sign now`];
+  if (state === 'collecting') return joined(['the content stands', ...people]);
   const answers = invites.size === 0 ? [] : [`${counted(invites.size, 'invitation')} to be answered`];
-  const parts = [...people, ...answers];
-  return parts.length === 0 ? 'it waits, for the reasons below' : joined(parts);
+  const parts = [...answers, ...people];
+  return parts.length === 0 ? 'still a draft, for the reasons below' : `still a draft: ${joined(parts)}`;
 }
+
+/** What to hurry for, one sentence each: roles that main will soon have no valid version of, or has none already. */
+export const urgencies = ({ state, onMain }: EventReport): readonly string[] =>
+  state === 'merged'
+    ? []
+    : [...onMain]
+        .filter(([, { isUrgent }]) => isUrgent)
+        .map(([role, deadline]) =>
+          deadline.daysLeft < 0
+            ? `${role} on main ${expiryWords(deadline)}: clients refuse it until this is merged`
+            : `${role} on main ${expiryWords(deadline)}: merge this before then`,
+        );
+
+/** `expires in 3 days (2030-06-04T00:00:00Z)`. */
+const expiryWords = ({ daysLeft, left, expires }: Deadline): string =>
+  `${daysLeft < 0 ? 'expired' : 'expires'} ${left} (${expires})`;
+
+/** `version 1 expires in 100 days (2030-09-09), signing from 2030-07-11`: when the next one is to be signed. */
+export function deadlineWords({
+  version,
+  daysLeft,
+  left,
+  expires,
+  signingFrom,
+  isSigning,
+}: Deadline): string {
+  const period =
+    signingFrom === undefined ? '' : `, signing ${isSigning ? 'since' : 'from'} ${dayOf(signingFrom)}`;
+  return `version ${version} ${daysLeft < 0 ? 'expired' : 'expires'} ${left} (${dayOf(expires)})${period}`;
+}
+
+const dayOf = (instant: string): string => instant.slice(0, 10);
+
+/** The same in a table's cell. */
+export const briefDeadline = ({ version, daysLeft, left }: Deadline): string =>
+  `version ${version}, ${daysLeft < 0 ? 'expired' : 'expires'} ${left}`;
 
 /** Somebody whose turn it is, and for what. */
 export interface Turn {
@@ -54,12 +105,37 @@ export function turnsOf({ verdict, invites, awaited }: EventReport): readonly Tu
   for (const [owner, roles] of invites) {
     turns.set(owner, { owner, deeds: [`accept the invitation to sign ${joined(roles)}`] });
   }
-  for (const { name, owner, roles } of awaited) {
-    const turn = turns.get(name) ?? { owner, deeds: [] };
-    turn.deeds.push(`sign ${joined(roles)}`);
-    turns.set(name, turn);
+  for (const signer of awaited) {
+    const turn = turns.get(signer.name) ?? { owner: signer.owner, deeds: [] };
+    turn.deeds.push(...signingDeeds(signer));
+    turns.set(signer.name, turn);
   }
   return [...turns].map(([name, turn]) => ({ name, ...turn }));
+}
+
+/** `sign root and targets`; of whoever has several keys also with which, in the order in which to insert the cards. */
+function signingDeeds({ roles, signatures, hasSeveralKeys }: Awaited): readonly string[] {
+  if (!hasSeveralKeys) return [`sign ${joined(roles)}`];
+  const byKey = new Map<string, AwaitedSignature[]>();
+  for (const signature of signatures) {
+    const known = byKey.get(signature.fingerprint);
+    if (known === undefined) byKey.set(signature.fingerprint, [signature]);
+    else known.push(signature);
+  }
+  const byRoles = new Map<string, string[]>();
+  for (const wanted of byKey.values()) {
+    const what = joined(wanted.map(({ role }) => role));
+    byRoles.set(what, [...(byRoles.get(what) ?? []), `with ${keyWords(wanted)}`]);
+  }
+  return [...byRoles].map(([what, keys]) => `sign ${what} ${joined(keys)}`);
+}
+
+/** `YubiKey 10000001`, `the new key 0123456789abcdef0123`. */
+function keyWords(wanted: readonly AwaitedSignature[]): string {
+  const [first] = wanted;
+  const name = first?.card?.name ?? `key ${first?.fingerprint.slice(0, 20) ?? ''}`;
+  if (wanted.some(({ joining }) => joining)) return `the new ${name}`;
+  return wanted.every(({ of }) => of.every(quorum => quorum === 'old')) ? `the old ${name}` : name;
 }
 
 /** The command that does it. An event whose name a shell could take for more is left to the list that `sign` shows. */

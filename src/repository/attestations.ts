@@ -1,11 +1,19 @@
 import { jsonEqual } from '../json.ts';
 import type { Key } from '../metadata/key.ts';
-import { isOnlineRole, type Keyid, type RoleName } from '../metadata/names.ts';
+import { isOnlineRole, type Keyid, ROOT, type RoleName } from '../metadata/names.ts';
 import { type DelegationGraph, delegationGraph } from './delegators.ts';
 import { ATTESTATIONS_FOLDER, attestationFile, type RepositoryTree, type TreeEntry } from './tree.ts';
 
-/** The files of `metadata/attestations/`, by the keyid in their name. */
+const byKeyid = new WeakMap<RepositoryTree, ReadonlyMap<Keyid, TreeEntry>>();
+
+/** The files of `metadata/attestations/`, by the keyid in their name. Remembered for each tree: every role asks. */
 export function attestationsOf(tree: RepositoryTree): ReadonlyMap<Keyid, TreeEntry> {
+  const known = byKeyid.get(tree) ?? findAttestations(tree);
+  byKeyid.set(tree, known);
+  return known;
+}
+
+function findAttestations(tree: RepositoryTree): ReadonlyMap<Keyid, TreeEntry> {
   const entries = new Map<Keyid, TreeEntry>();
   for (const [path, entry] of tree.metadata) {
     if (!path.startsWith(ATTESTATIONS_FOLDER) || !path.endsWith('.pem')) continue;
@@ -44,21 +52,27 @@ export function roleKeys(
 
 /**
  * The attestations that have to be verified to judge `tree` against `knownGood`: none where no key joins and none is new,
- * else those of all keys, as no two owners may share a card.
+ * else those of all keys, as no two owners may share a card. Known-good's root keys are among them also where they leave:
+ * those who hand over are told which card to take.
  */
 export function neededAttestations(
   knownGood: RepositoryTree,
   tree: RepositoryTree,
 ): ReadonlyMap<Keyid, TreeEntry> {
   const files = attestationsOf(tree);
-  if (files.size === 0) return files;
-  const [before, after] = [delegationGraph(knownGood), delegationGraph(tree)];
   const old = attestationsOf(knownGood);
+  if (files.size + old.size === 0) return files;
+  const [before, after] = [delegationGraph(knownGood), delegationGraph(tree)];
   const moved = [...files].some(([keyid, { oid }]) => old.get(keyid)?.oid !== oid);
   const joined = [...after.roles.keys()].some(
     role => !isOnlineRole(role) && roleKeys(before, after, role).some(({ joins }) => joins),
   );
   if (!moved && !joined) return new Map();
   const live = liveKeyids(after);
-  return new Map([...files].filter(([keyid]) => live.has(keyid)));
+  const needed = new Map([...files].filter(([keyid]) => live.has(keyid)));
+  for (const keyid of before.roles.get(ROOT)?.definition.keyids ?? []) {
+    const entry = old.get(keyid);
+    if (entry !== undefined && !needed.has(keyid)) needed.set(keyid, entry);
+  }
+  return needed;
 }

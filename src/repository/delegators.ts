@@ -1,6 +1,7 @@
 import type { Delegations, RoleDefinition } from '../metadata/delegation.ts';
+import type { Document } from '../metadata/document.ts';
 import { ROOT, type RoleName, TARGETS } from '../metadata/names.ts';
-import { type RepositoryTree, rootOf, targetsOf } from './tree.ts';
+import { isUnreadLeaf, type ObjectId, type RepositoryTree, roleFile, rootOf, targetsOf } from './tree.ts';
 
 /** Where a role gets its keys from. */
 export interface Delegated {
@@ -43,7 +44,7 @@ export function delegationGraph(tree: RepositoryTree): DelegationGraph {
   const root = rootOf(tree);
   if (root !== undefined) visit(ROOT, root.signed.delegations);
   for (const role of queue) {
-    const document = role === ROOT ? undefined : targetsOf(tree, role);
+    const document = role === ROOT || isUnreadLeaf(tree, role) ? undefined : targetsOf(tree, role);
     if (document !== undefined) visit(role, document.signed.delegations);
   }
   const graph = { roles, contested };
@@ -56,3 +57,17 @@ export const artifactRoles = (tree: RepositoryTree): readonly RoleName[] =>
   [...delegationGraph(tree).roles.values()]
     .filter(({ role, delegator }) => role === TARGETS || delegator !== ROOT)
     .map(({ role }) => role);
+
+/** The blobs of `tree` that are documents which delegate to nobody: who walks the delegations need not read them again. */
+export function leavesOf(tree: RepositoryTree): ReadonlySet<ObjectId> {
+  const leaves = new Set<ObjectId>();
+  for (const [role, parsed] of tree.documents) {
+    const entry = tree.metadata.get(roleFile(role));
+    if (role === ROOT || entry === undefined || !parsed.ok || !delegatesNothing(parsed.value)) continue;
+    leaves.add(entry.oid);
+  }
+  return leaves;
+}
+
+const delegatesNothing = ({ signed: { delegations } }: Document): boolean =>
+  delegations.roles.size === 0 && delegations.keys.size === 0;

@@ -1,7 +1,8 @@
 import { jsonEqual } from '../json.ts';
 import type { Document } from '../metadata/document.ts';
 import type { RoleName } from '../metadata/names.ts';
-import { documentOf, type RepositoryTree, type TreeEntry } from './tree.ts';
+import { SparseEntries, shareTheSame } from './sparse-entries.ts';
+import { documentOf, type RepositoryTree, roleFile, type TreeEntry } from './tree.ts';
 
 /** One path that is not the same in both trees. `before` is missing where it was added, `after` where it was removed. */
 export interface EntryChange {
@@ -36,7 +37,10 @@ export function diffEntries(before: Entries, after: Entries): readonly EntryChan
   const known = differences.get(before)?.get(after);
   if (known !== undefined) return known;
   const row = differences.get(before) ?? new WeakMap<Entries, readonly EntryChange[]>();
-  const changes = compareEntries(before, after);
+  const changes =
+    before instanceof SparseEntries && after instanceof SparseEntries && shareTheSame(before, after)
+      ? compareEntries(before.own, after.own)
+      : compareEntries(before, after);
   differences.set(before, row.set(after, changes));
   return changes;
 }
@@ -58,11 +62,17 @@ function compareEntries(before: Entries, after: Entries): readonly EntryChange[]
 /** How a role's document differs between two trees. */
 export type RoleChange = 'unchanged' | 'added' | 'removed' | 'content' | 'signatures';
 
+/** Is the role's file the same in both trees, mode and all, or in neither? */
+export function isSameFile(before: RepositoryTree, after: RepositoryTree, role: RoleName): boolean {
+  const [old, now] = [before, after].map(({ metadata }) => metadata.get(roleFile(role)));
+  return old?.oid === now?.oid && old?.mode === now?.mode;
+}
+
 const sameContent = new WeakMap<Document, WeakMap<Document, boolean>>();
 
 /** `signatures` where what is signed is the same. An unreadable document on either side counts as other content. */
 export function roleChange(before: RepositoryTree, after: RepositoryTree, role: RoleName): RoleChange {
-  const file = `${role}.json`;
+  const file = roleFile(role);
   const [old, now] = [before.metadata.get(file), after.metadata.get(file)];
   if (old === undefined) return now === undefined ? 'unchanged' : 'added';
   if (now === undefined) return 'removed';

@@ -1,6 +1,6 @@
 import { isJsonArray, isJsonObject, type JsonObject, member, parseJson } from '../json.ts';
 import { type KeyOwner, parseKeyOwner, parseRoleName, type RoleName } from '../metadata/names.ts';
-import { serializeJson } from '../metadata/serialize.ts';
+import { escapeNonAscii, serializeJson } from '../metadata/serialize.ts';
 import { RepositoryError } from './error.ts';
 
 /** Who has been invited to sign which roles and has not answered yet. */
@@ -18,13 +18,13 @@ export function parseState(bytes: Uint8Array): Invites {
     new RepositoryError('BAD_FILE', `.signing-event-state: ${what}`);
   if (!isJsonObject(json)) throw bad('has to be an object');
   const other = Object.keys(json).find(name => name !== 'invites');
-  if (other !== undefined) throw bad(`holds ${JSON.stringify(other)}, which is not known here`);
+  if (other !== undefined) throw bad(`holds ${short(other)}, which is not known here`);
   const entries = member(json, 'invites') ?? {};
   if (!isJsonObject(entries)) throw bad('invites has to be an object');
   const invites = new Map<KeyOwner, ReadonlySet<RoleName>>();
   for (const [owner, roles] of Object.entries(entries)) {
     if (!isJsonArray(roles) || !roles.every(role => typeof role === 'string')) {
-      throw bad(`invites of ${JSON.stringify(owner)} have to be a list of role names`);
+      throw bad(`invites of ${short(owner)} have to be a list of role names`);
     }
     const account = parseKeyOwner(owner);
     if (invites.has(account)) throw bad(`names ${account} twice, in upper and lower case`);
@@ -33,6 +33,9 @@ export function parseState(bytes: Uint8Array): Invites {
   for (const [owner, roles] of invites) if (roles.size === 0) invites.delete(owner);
   return invites;
 }
+
+/** An untrusted name in quotes, in printable ASCII, cut to 80 characters. */
+const short = (name: string): string => escapeNonAscii(JSON.stringify(name.slice(0, 80)));
 
 /** The file's bytes; `undefined` where nobody is invited, which is the file's absence. */
 export function serializeState(invites: Invites): Uint8Array | undefined {

@@ -10,6 +10,7 @@ import {
   type Policy,
   type PolicyFile,
 } from '../policy/policy.ts';
+import { SparseDocuments } from './sparse-documents.ts';
 import { type Invites, noInvites } from './state.ts';
 
 /** An object id of git: hex of SHA-1 or SHA-256. Equal ids, equal bytes. */
@@ -36,7 +37,8 @@ export interface BlobDigest {
 }
 
 /**
- * A commit's repository as plain values: nothing here reads anything. What is needed of the blobs under `targets/`
+ * A commit's repository as values that never change. What a judgement has no need to look at may be left out until it is
+ * asked for (see `SparseEntries` and `SparseDocuments`); nobody can tell. What is needed of the blobs under `targets/`
  * comes apart as digests, since most of them need not be read at all.
  */
 export interface RepositoryTree {
@@ -100,6 +102,10 @@ export function documentOf(tree: RepositoryTree, role: RoleName): Document | und
   const parsed = tree.documents.get(role);
   return parsed?.ok === true ? parsed.value : undefined;
 }
+
+/** Is the document of `role` one that was left unread because it delegates to nobody? */
+export const isUnreadLeaf = ({ documents }: RepositoryTree, role: RoleName): boolean =>
+  documents instanceof SparseDocuments && documents.isUnread(role);
 
 export function rootOf(tree: RepositoryTree): Document<Root> | undefined {
   const document = documentOf(tree, ROOT);

@@ -23,7 +23,10 @@ const inClone = (
   name: Parameters<TestWorld['person']>[0],
   args: readonly string[],
   options: RunOptions = {},
-): Promise<Ran> => cli.run([...args, ...NOW_FLAG], { cwd: world.person(name).folder, ...options });
+): Promise<Ran> => {
+  const { folder, env } = world.person(name);
+  return cli.run([...args, ...NOW_FLAG], { cwd: folder, ...options, env: { ...env, ...options.env } });
+};
 
 describe('help', () => {
   test('of the command teaches it: every command, the exit codes, where to start', async () => {
@@ -84,6 +87,21 @@ describe('exit codes', () => {
 
   test('66: an event that is not there', async ({ world }) => {
     expect(await inClone(world, 'alice', ['sign', UPDATE])).toMatchObject({ exit: 66 });
+  });
+
+  test('3: an event that is merged, with what main has now', async ({ world }) => {
+    const head = world.push({ 'targets/tools/greet.sh': 'new' });
+    world.merge();
+    world.remote.git('update-ref', `refs/heads/${UPDATE}`, head);
+    const signing = await inClone(world, 'alice', ['sign', UPDATE]);
+    expect(signing).toMatchObject({ exit: 3, stdout: '' });
+    expect(signing.stderr).toMatch(/MERGED sign\/update.*On main\n {2}- root: version 1 expires in/s);
+    const asked = await inClone(world, 'alice', ['sign', UPDATE, '--json']);
+    expect(JSON.parse(asked.stdout)).toMatchObject({ signed: [], status: { state: 'merged' } });
+    expect((await inClone(world, 'alice', ['sign'])).stderr).toContain('sign/update is merged');
+    const status = await inClone(world, 'alice', ['status', '--event', `origin/${UPDATE}`]);
+    expect(status).toMatchObject({ exit: 3, stderr: '' });
+    expect(status.stdout).toContain('MERGED sign/update: main has all of it');
   });
 
   test('69: a key file that is not there', async ({ world }) => {
@@ -159,6 +177,88 @@ describe('output', () => {
   });
 });
 
+describe('verify --clients', () => {
+  const rev = ['--rev', 'origin/main'];
+
+  test('prints what each client could not verify, in 80 columns, and decides nothing', async ({ shared }) => {
+    const plain = await inClone(shared, 'alice', ['verify', ...rev]);
+    const { exit, stdout, stderr } = await inClone(shared, 'alice', ['verify', '--clients', ...rev]);
+    expect([exit, plain.exit, plain.stdout, stderr]).toEqual([0, 0, '', plain.stderr]);
+    expect(Math.max(...stdout.split('\n').map(line => line.length))).toBeLessThanOrEqual(80);
+    expect(stdout).toMatch(/^ +python-tuf {2}go-tuf {2}tuf-js {2}tough {2}sigstore-java {2}sigstore-ruby$/m);
+    expect(stdout).toMatch(/^delegations +- +- +- +- +NO +-$/m);
+    expect(stdout).toMatch(/^keys +ok +ok +ok +ok +ok +ok$/m);
+    expect(stdout).toContain('  - sigstore-java follows no delegations: tools\n');
+  });
+
+  test('gives data, also of what can not be published', async ({ world }) => {
+    world.remote.commit({ 'targets/tools/greet.sh': 'evil' }, { branch: 'main' });
+    world.person('alice').git.git('fetch', '-q');
+    const { exit, stdout } = await inClone(world, 'alice', ['verify', '--clients', '--json', ...rev]);
+    const { verdict, clients } = JSON.parse(stdout) as { verdict: string; clients: readonly unknown[] };
+    expect([exit, verdict, clients.length]).toEqual([2, 'rejected', 6]);
+    expect(clients).toContainEqual({
+      client: 'sigstore-java',
+      versions: '',
+      problems: [{ problem: 'delegations', weight: 'breaks', places: ['tools'] }],
+    });
+    expect(clients).toContainEqual({ client: 'go-tuf', versions: 'v2', problems: [] });
+  });
+
+  test('is data without it, too, as before', async ({ shared }) => {
+    const { stdout } = await inClone(shared, 'alice', ['verify', '--json', ...rev]);
+    expect(Object.keys(JSON.parse(stdout) as object)).toEqual(['verdict', 'commit', 'reasons']);
+  });
+});
+
+describe('pin', () => {
+  test('show: 66 where nothing is trusted; else the fingerprint, for people and as data', async ({
+    world,
+  }) => {
+    const nobody = await inClone(world, 'alice', ['pin', 'show'], {
+      env: { TUF_SIGNER_CONFIG: world.folder },
+    });
+    expect(nobody).toMatchObject({ exit: 66, stdout: '' });
+    const [pin] = await world.person('alice').pins.list();
+    const shown = await inClone(world, 'alice', ['pin', 'show', '--all']);
+    expect([shown.exit, shown.stderr]).toEqual([0, '']);
+    expect(shown.stdout).toContain(`first root   SHA-256 ${pin?.identity ?? 'none'}`);
+    expect(shown.stdout).toContain('its signers  2 of @alice, @bob and @carol');
+    const data = await inClone(world, 'alice', ['pin', 'show', '--all', '--json']);
+    expect(JSON.parse(data.stdout)).toMatchObject({ pins: [{ identity: pin?.identity, state: pin?.state }] });
+  });
+
+  test('reset: asks, forgets, and the next sign is a first one, which --yes does not answer', async ({
+    world,
+  }) => {
+    world.push({ 'targets/tools/greet.sh': 'echo new' });
+    await world.updateTargets();
+    await world.sign('bob');
+    const [pin] = await world.person('bob').pins.list();
+    expect(await inClone(world, 'bob', ['pin', 'reset'])).toMatchObject({ exit: 64 });
+    expect(await world.person('bob').pins.list()).toHaveLength(1);
+    const reset = await inClone(world, 'bob', ['pin', 'reset', '--yes']);
+    expect([reset.exit, reset.stderr]).toEqual([0, expect.stringContaining(pin?.identity ?? 'none')]);
+    expect(await world.person('bob').pins.list()).toEqual([]);
+    expect(await inClone(world, 'bob', ['pin', 'reset', '--yes'])).toMatchObject({ exit: 66 });
+    const signing = await inClone(world, 'bob', ['sign', UPDATE, '--yes']);
+    expect(signing.exit).toBe(64);
+    expect(signing.stderr).toContain('Do you trust this root');
+  });
+
+  test('65: what can not be read is named, and can be forgotten by name', async ({ world }) => {
+    const { env, pins } = world.person('alice');
+    const file = join(env['TUF_SIGNER_CONFIG'] ?? '', 'pins', `${'a'.repeat(64)}.json`);
+    await writeFile(file, '{');
+    const ran = await inClone(world, 'alice', ['pin', 'show']);
+    expect(ran).toMatchObject({ exit: 65, stdout: '' });
+    expect(ran.stderr).toContain(`tuf-signer pin reset ${'a'.repeat(64)}`);
+    expect((await inClone(world, 'alice', ['pin', 'reset', 'a'.repeat(64), '--yes'])).exit).toBe(0);
+    expect(await pins.list()).toHaveLength(1);
+    expect(await inClone(world, 'alice', ['pin', 'reset', 'abc', '--yes'])).toMatchObject({ exit: 64 });
+  });
+});
+
 describe('without a card service', () => {
   test('status works, and sign says what to do once it needs a card', async ({ world }) => {
     // dist/ without node_modules: the native binding can not be loaded.
@@ -168,6 +268,7 @@ describe('without a card service', () => {
     const run = (...args: string[]): Promise<Ran> =>
       runProgram(process.execPath, [join(folder, 'dist/cli.mjs'), ...args, ...NOW_FLAG], {
         cwd: world.person('alice').folder,
+        env: world.person('alice').env,
       });
     world.push({ 'targets/one.txt': 'one' });
     await world.updateTargets();
@@ -227,6 +328,7 @@ test('a card that blocks a thread does not keep the command alive', async ({ wor
     [join(folder, 'dist/cli.mjs'), 'sign', UPDATE, '--yes', ...NOW_FLAG],
     {
       cwd: world.person('alice').folder,
+      env: world.person('alice').env,
       deadline: 20_000,
     },
   );
@@ -301,7 +403,7 @@ describe.skipIf(!existsSync('/usr/bin/script'))('at a terminal', () => {
       cli,
       ['sign', UPDATE, '--key', `file:${key}`, ...NOW_FLAG],
       [['Sign targets?', 'n']],
-      { cwd: world.person('alice').folder },
+      { cwd: world.person('alice').folder, env: world.person('alice').env },
     );
     expect(screen).toContain('one.txt');
     expect([exit, world.refs()]).toEqual([77, before]);
@@ -314,7 +416,7 @@ describe.skipIf(!existsSync('/usr/bin/script'))('at a terminal', () => {
       cli,
       ['sign', UPDATE, '--key', 'file:alice.pem', ...NOW_FLAG],
       [['Sign targets?', '\u0004']],
-      { cwd: world.person('alice').folder },
+      { cwd: world.person('alice').folder, env: world.person('alice').env },
     );
     expect(exit).toBe(77);
   });

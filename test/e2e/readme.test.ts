@@ -56,6 +56,7 @@ test('every example works as it is written', async () => {
     'delegate',
     'policyfile',
     'policy',
+    'trust',
     'publish',
     'library',
   ]);
@@ -81,6 +82,9 @@ test('every example works as it is written', async () => {
   const [, ...afterMerge] = commands('publish').split('\n');
   const again = await perform(crew, 'alice', afterMerge.join('\n'));
   expect(again.stderr).toContain('1 artifact.');
+
+  const trusted = await perform(crew, 'bob', commands('trust'));
+  expect(trusted.stdout).toContain('its signers  2 of @alice, @bob and @carol');
 
   await writeFile(join(crew.folder, 'tuf-signer.yml'), blocks.get('policyfile') ?? '');
   await perform(crew, 'alice', commands('policy'));

@@ -92,7 +92,7 @@ function changes(signed: JsonValue, edit: Edit): readonly string[] {
 
 const fingerprint = (name: string): string =>
   describeRole(undefined, documentOf({ ...ROOT, keys: { ...ROOT.keys, ...keys(name) } }), testNow)
-    .map(line => new RegExp(`^key ([0-9a-f]{20}).*keyid ${keyOf(name).keyid.slice(0, 12)}`).exec(line)?.[1])
+    .map(line => new RegExp(`^key ([0-9a-f]{20}).*keyid ${keyOf(name).keyid.slice(0, 20)}`).exec(line)?.[1])
     .find(found => found !== undefined) ?? 'none';
 
 describe('describeRole says', () => {
@@ -133,7 +133,7 @@ describe('describeRole says', () => {
       [
         `root: @dave (key ${fingerprint('@dave')}) becomes a signer`,
         'root: the threshold stays 2, now of 4 signers',
-        `key ${fingerprint('@dave')} of @dave is new: ECDSA P-256, keyid ${keyOf('@dave').keyid.slice(0, 12)}`,
+        `key ${fingerprint('@dave')} of @dave is new: ECDSA P-256, keyid ${keyOf('@dave').keyid.slice(0, 20)}`,
       ],
     ],
     [
@@ -208,7 +208,7 @@ describe('describeRole says', () => {
       },
       [
         `artifact "new @here" is added: 1,234,567 bytes, sha256 ${sha256('f')}`,
-        `artifact "b/c.txt" changes: 1 byte (it had 2,000 bytes), sha256 ${sha256('e')} instead of bbbbbbbbbbbb`,
+        `artifact "b/c.txt" changes: 1 byte (it had 2,000 bytes), sha256 ${sha256('e')} instead of ${'b'.repeat(20)}`,
         'artifact "a.txt" is removed',
       ],
     ],
@@ -263,7 +263,7 @@ describe('describeRole says', () => {
     );
     const said = changes({ ...TARGETS, targets: {} }, signed => Object.assign(signed, { targets }));
     expect(said).toHaveLength(51);
-    expect(said.at(-1)).toMatch(/^and 950 more .* 10,000 bytes in all \(digest of that list [0-9a-f]{12}\)$/);
+    expect(said.at(-1)).toMatch(/^and 950 more .* 10,000 bytes in all \(digest of that list [0-9a-f]{32}\)$/);
   });
 });
 

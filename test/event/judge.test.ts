@@ -177,8 +177,9 @@ describe('a rule that throws', () => {
 describe('the first event of a repository', () => {
   const first = (): TestRepository =>
     initialEvent({
-      signers: ['@alice', '@bob'],
-      roles: { dev: { signers: ['@dave'] } },
+      signers: ['@alice', '@bob', '@carol'],
+      threshold: 2,
+      roles: { dev: { signers: ['@dave', '@erin'], threshold: 1 } },
       artifacts: { a: 'a', 'dev/b': 'b' },
     });
   const nothing = main
@@ -190,19 +191,21 @@ describe('the first event of a repository', () => {
     const { verdict, reasons } = judgeEvent(nothing, first());
     expect(verdict).toBe('pending');
     expect(new Set(told(reasons))).toEqual(
-      new Set(['await root-quorum', 'await role-quorum', 'await enrolment']),
+      new Set(['await root-quorum', 'await role-quorum', 'await enrolment', 'warn clients']),
     );
   });
 
   it('is accepted without snapshot and timestamp', () => {
     const event = first().signAll('root', 'targets', 'dev');
-    expect(judgeEvent(nothing, event)).toMatchObject({ verdict: 'accepted', reasons: [] });
+    const { verdict, reasons } = judgeEvent(nothing, event);
+    expect([verdict, told(reasons)]).toEqual(['accepted', ['warn clients']]);
   });
 });
 
 describe('one complete repository', () => {
   it('is accepted as it is published', () => {
-    expect(judgeTree('publish', main)).toMatchObject({ verdict: 'accepted', reasons: [] });
+    const { verdict, reasons } = judgeTree('publish', main);
+    expect([verdict, told(reasons)]).toEqual(['accepted', ['warn clients']]);
     expect(judgeTree('known-good', main)).toMatchObject({ verdict: 'accepted', reasons: [] });
   });
 

@@ -10,10 +10,19 @@ const main = repositoryOf({
 });
 
 const names = new Map(
-  ['@alice', '@alice#2', '@bob', '@carol', '@dave', '@erin', '@gina', '@zoe', 'robot'].map(name => [
-    keyOf(name).keyid,
-    name,
-  ]),
+  [
+    '@alice',
+    '@alice#2',
+    '@bob',
+    '@bob#2',
+    '@carol',
+    '@carol#2',
+    '@dave',
+    '@erin',
+    '@gina',
+    '@zoe',
+    'robot',
+  ].map(name => [keyOf(name).keyid, name]),
 );
 
 /** Each obligation as a sentence: "@alice#2 on root for new, joining". */
@@ -66,6 +75,24 @@ describe('obligations', () => {
       '@carol on root for old and new',
       '@alice#2 on root for new, joining',
     ]);
+  });
+
+  it('of owners who all replace their keys at once are two each, and can all be met', () => {
+    const event = main.fork().rootRole('root', ['@alice#2', '@bob#2', '@carol#2'], 2);
+    expect(owed(event)).toEqual([
+      '@alice on root for old',
+      '@bob on root for old',
+      '@carol on root for old',
+      '@alice#2 on root for new, joining',
+      '@bob#2 on root for new, joining',
+      '@carol#2 on root for new, joining',
+    ]);
+    expect(owed(event.sign('root', '@alice', '@carol', '@bob#2'))).toEqual([
+      '@alice#2 on root for new, joining',
+      '@carol#2 on root for new, joining',
+    ]);
+    expect(owed(event.sign('root', '@alice#2', '@carol#2'))).toEqual([]);
+    expect(judgeEvent(main, event).verdict).toBe('accepted');
   });
 
   it('of a joining key last although the quorums are met', () => {

@@ -55,6 +55,29 @@ describe('ObjectReader', () => {
     expect(texts).toEqual([...contents.slice(0, 25), ...Array.from({ length: 25 }, () => 'missing')]);
   });
 
+  test('reads blobs and trees at once, while all else waits', async () => {
+    const tree = repo.sha('main:metadata') as string as ObjectId;
+    const list = await reader.readTree(tree);
+    const root = list[0]?.oid ?? MISSING;
+    const large = repo.object('blob', 'y'.repeat(300_000));
+    const blobs = reader.readBlobsNow([root, large, root]);
+    expect([...blobs].map(([oid, bytes]) => [oid, bytes.length])).toEqual([
+      [root, 2],
+      [large, 300_000],
+    ]);
+    expect(reader.readTreesNow([tree]).get(tree)).toEqual(list);
+    expect(reader.readBlobsNow([])).toEqual(new Map());
+    for (const [read, code] of [
+      [() => reader.readBlobsNow([root, MISSING]), 'OBJECT_MISSING'],
+      [() => reader.readBlobsNow([tree]), 'BAD_OBJECT'],
+      [() => reader.readTreesNow([root]), 'BAD_OBJECT'],
+      [() => reader.readBlobsNow([large], 1_000), 'OBJECT_TOO_LARGE'],
+      [() => reader.readBlobsNow(['a\nb' as ObjectId]), 'BAD_REVISION'],
+    ] as const) {
+      expect(read).toThrow(expect.objectContaining({ code }) as Error);
+    }
+  });
+
   test('names what is missing, of another type or too large', async () => {
     const blob = repo.object('blob', 'x'.repeat(1_000));
     await expect(reader.read(MISSING)).rejects.toMatchObject({ code: 'OBJECT_MISSING' });

@@ -397,6 +397,20 @@ describe('a refusal names the place', () => {
       {},
       'signed.meta.rekor.json.hashes has to hold digests',
     ],
+    [
+      'a timestamp of two files',
+      'timestamp',
+      'signed.meta',
+      { 'snapshot.json': { version: 7 }, 'targets.json': { version: 7 } },
+      'signed.meta has to be an object of snapshot.json alone',
+    ],
+    [
+      'a timestamp of another file',
+      'timestamp',
+      'signed.meta',
+      { 'targets.json': { version: 7 } },
+      'signed.meta has to be an object of snapshot.json alone',
+    ],
   ])('%s', (_, type, place, wrong, message) => {
     const json = replaced(samples[type], pathOf(samples[type], place), wrong);
     expect(() => parseDocument(serializeJson(json ?? null))).toThrow(message);

@@ -8,8 +8,9 @@ import type { LoadedEvent } from '../../src/operations/event.ts';
 import { loadRemoteEvent } from '../../src/operations/event.ts';
 import { initRepository } from '../../src/operations/init.ts';
 import { acceptInvitations } from '../../src/operations/join.ts';
+import { folderPins } from '../../src/operations/pin/folder.ts';
 import { setPolicy } from '../../src/operations/set-policy.ts';
-import { openWorkspace, type Workspace } from '../../src/operations/workspace.ts';
+import { fetchMain, openWorkspace, type Workspace } from '../../src/operations/workspace.ts';
 import { formatCertificatePem } from '../../src/policy/pem.ts';
 import { publishLayout } from '../../src/repository/layout.ts';
 import type { CardAttestation, PersonalSigner } from '../../src/signers/signer.ts';
@@ -59,7 +60,13 @@ const cardOf = (key: TestKey, serial: string) => async (): Promise<CardAttestati
   return { certificate: slot.der, issuers: [made.card.der] };
 };
 
-const prompter = { confirm: () => Promise.resolve(true), show: () => {}, progress: () => {} };
+const yes = (): Promise<boolean> => Promise.resolve(true);
+const prompter = { confirm: yes, confirmTrust: yes, show: () => {}, progress: () => {} };
+
+/** Main as somebody sees it who trusts it. */
+const fetching = (workspace: Workspace): { fetch(): Promise<void> } => ({
+  fetch: async () => void (await fetchMain(workspace)),
+});
 
 const begin = async (
   name: string,
@@ -83,6 +90,7 @@ const begin = async (
     },
     ownKey: () => signerOf(key, attestation).readPublicKey(),
     ownAttestation: attestation,
+    pins: folderPins(join(folder.path, `${name}.pins`)),
   });
   return workspace;
 };
@@ -96,17 +104,15 @@ describe('a joining key', () => {
     await using other = await clone('told', bob, join(folder.path, 'told.git'));
     await acceptInvitations(
       other,
-      event,
+      { branch: event, signer: signerOf(testKey(3), cardOf(testKey(3), '020400000012')), prompter },
       bob,
-      signerOf(testKey(3), cardOf(testKey(3), '020400000012')),
-      prompter,
+      fetching(other),
     );
     await acceptInvitations(
       workspace,
-      event,
+      { branch: event, signer: signerOf(testKey(1), cardOf(testKey(1), '020400000011')), prompter },
       alice,
-      signerOf(testKey(1), cardOf(testKey(1), '020400000011')),
-      prompter,
+      fetching(workspace),
     );
     const joined = await loadRemoteEvent(other, event);
     expect(files(joined)).toHaveLength(2);
@@ -184,10 +190,9 @@ describe('setPolicy', () => {
     await using workspace = await clone('named', '@zoe' as KeyOwner, remote);
     await acceptInvitations(
       workspace,
-      event,
+      { branch: event, signer: signerOf(keyOf('@zoe'), cardOf(keyOf('@zoe'), '0204ff000011')), prompter },
       '@zoe' as KeyOwner,
-      signerOf(keyOf('@zoe'), cardOf(keyOf('@zoe'), '0204ff000011')),
-      prompter,
+      fetching(workspace),
     );
     const { report, gathered } = await loadRemoteEvent(workspace, event);
     expect([...gathered.facts.attestations.values()]).toMatchObject([

@@ -43,7 +43,7 @@ describe('a new role', () => {
       signers: owners('alice', 'bob'),
       threshold: 2,
     });
-    expect(outcome).toEqual({ created: true, invited: owners('bob') });
+    expect(outcome).toEqual({ created: true, invited: owners('bob'), voided: [] });
     expect(keyOwners(world, 'docs')).toEqual(['@alice']);
     expect(targetsOf(world).delegations.roles.at(-1)?.paths).toEqual([
       'docs/*',
@@ -102,12 +102,24 @@ describe('a new role', () => {
 describe('a role that is there', () => {
   test('new signers are invited, old ones leave, the role is signed anew', async ({ world }) => {
     const outcome = await world.delegate('alice', { signers: owners('carol', 'mallory') });
-    expect(outcome).toEqual({ created: false, invited: owners('mallory') });
+    expect(outcome).toEqual({ created: false, invited: owners('mallory'), voided: [] });
     expect(keyOwners(world, 'tools')).toEqual(['@carol']);
     await world.sign('mallory');
     expect(keyOwners(world, 'tools')).toEqual(['@carol', '@mallory']);
     for (const name of ['alice', 'bob', 'carol'] as const) await world.sign(name);
     expect((await world.judge()).report.verdict).toBe('accepted');
+  });
+
+  test('tells whose signatures the edit voids', async ({ world }) => {
+    await world.delegate('alice', { threshold: 1 });
+    await world.sign('bob');
+    const { voided } = await world.delegate('alice', { threshold: 2 });
+    expect(voided.map(({ role, key }) => [role, key.owner])).toEqual(
+      expect.arrayContaining([
+        ['targets', '@bob'],
+        ['tools', '@bob'],
+      ]),
+    );
   });
 
   test('an invitation that is withdrawn goes', async ({ world }) => {

@@ -35,7 +35,12 @@ describe('known-good', () => {
     const head = world.push({ 'targets/one.txt': 'one' });
     world.merge();
     world.remote.git('update-ref', `refs/heads/${UPDATE}`, head);
-    await expect(world.judge()).rejects.toThrow('part of main already');
+    await expect(world.judge()).rejects.toMatchObject({
+      code: 'MERGED',
+      message: containing('part of main already'),
+    });
+    const { events, merged, unreadable } = await world.in(world.person('alice'), pendingEvents);
+    expect([events, merged, unreadable]).toEqual([[], [UPDATE], []]);
   });
 
   test('an event that branched off a merge that went through main is fine', async ({ world }) => {

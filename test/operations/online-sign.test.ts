@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { DAY_MS } from '../../src/clock.ts';
+import { parseSigningEvent } from '../../src/git/names.ts';
 import type { JsonObject } from '../../src/json.ts';
 import { parseDocument, signedBytes } from '../../src/metadata/document.ts';
 import { serializeJson } from '../../src/metadata/serialize.ts';
@@ -8,7 +9,15 @@ import { withSignatures } from '../../src/repository/signature-edits.ts';
 import { fileSigner } from '../../src/signers/file.ts';
 import { replaceOnlineKey, signSnapshot } from '../support/online-documents.ts';
 import { testKey } from '../support/test-keys.ts';
-import { NOW, owners, type TestWorld, TOOLS, worldTest as test, UPDATE } from '../support/world.ts';
+import {
+  containing,
+  NOW,
+  owners,
+  type TestWorld,
+  TOOLS,
+  worldTest as test,
+  UPDATE,
+} from '../support/world.ts';
 
 interface Online {
   readonly signatures: readonly { readonly keyid: string }[];
@@ -46,12 +55,47 @@ describe('online signing', () => {
     expect(world.refs()).toBe(before);
   });
 
-  test('a snapshot that was taken away is not begun again at version 1', async ({ world }) => {
+  test('what was taken away comes back, and is not begun again at version 1', async ({ world }) => {
+    const before = online(world, 'snapshot');
     const clone = world.clone('vandal');
     clone.git('rm', '--quiet', 'metadata/snapshot.json', 'metadata/timestamp.json');
     clone.git('commit', '--quiet', '--message', 'Tidy up');
     clone.git('push', '--quiet', 'origin', 'HEAD:main');
-    await expect(world.onlineSign()).rejects.toMatchObject({ code: 'REFUSED' });
+    expect((await world.onlineSign()).signed).toEqual(['snapshot', 'timestamp']);
+    expect(online(world, 'snapshot')).toEqual(before);
+  });
+
+  test('an old pair that was put back gives way to the newest', async ({ world }) => {
+    const old = ['snapshot', 'timestamp'].map(role => world.remote.git('show', `main:metadata/${role}.json`));
+    await mergeTools(world, 'echo new\n');
+    await world.onlineSign();
+    const newest = online(world, 'timestamp');
+    world.remote.commit(
+      { 'metadata/snapshot.json': old[0] ?? '', 'metadata/timestamp.json': old[1] ?? '' },
+      { branch: 'main' },
+    );
+    expect((await world.onlineSign()).signed).toEqual(['snapshot', 'timestamp']);
+    expect(online(world, 'timestamp')).toEqual(newest);
+  });
+
+  test('another content of a version that was published is refused, whoever signed it', async ({ world }) => {
+    world.push({ 'targets/tools/greet.sh': 'echo one\n' }, 'sign/abandoned');
+    await world.updateTargets(parseSigningEvent('sign/abandoned'));
+    for (const name of ['bob', 'carol'] as const) await world.sign(name, parseSigningEvent('sign/abandoned'));
+    await mergeTools(world, 'echo two\n');
+    await world.onlineSign();
+    const abandoned = world.remote.git('show', 'sign/abandoned:metadata/tools.json');
+    world.remote.commit(
+      { 'metadata/tools.json': abandoned, 'targets/tools/greet.sh': 'echo one\n' },
+      { branch: 'main' },
+    );
+    expect((await world.onlineSign()).refusals).toEqual([
+      expect.objectContaining({
+        rule: 'version',
+        role: 'tools',
+        message: containing('something else than before'),
+      }),
+    ]);
   });
 
   test('within the signing period, the timestamp alone', async ({ world }) => {
@@ -170,10 +214,12 @@ describe('whoever can push to main', () => {
     expect(world.refs()).toBe(before);
   });
 
-  test('can not lead clients to versions from which there is no way on', async ({ world }) => {
+  test('gets nothing signed without that root either: main once held another first root', async ({
+    world,
+  }) => {
     replaceRepository(world, 9_007_199_254_740_000);
     const before = world.refs();
-    await expect(world.onlineSign()).rejects.toMatchObject({ code: 'REFUSED' });
+    expect((await world.onlineSign()).refusals.map(({ rule }) => rule)).toEqual(['version']);
     expect(world.refs()).toBe(before);
   });
 });

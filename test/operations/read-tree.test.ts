@@ -79,4 +79,72 @@ describe('a hostile commit', () => {
   });
 });
 
+describe('the files of folders that an event may change', () => {
+  /** What stands beside metadata/ and targets/ in both, once `docs` was opened where it differs. */
+  async function opened(
+    before: Readonly<Record<string, string>>,
+    after: Readonly<Record<string, string>>,
+    mode = '100644',
+  ): Promise<readonly (readonly string[])[]> {
+    await using folder = await testFolder();
+    const git = TestRepository.init(join(folder.path, 'clone'));
+    const commits = [git.commit(before), git.commit(after, { branch: 'event', parents: [], mode })] as const;
+    await using objects = openObjectReader(await git.open());
+    const trees = new TreeReader(objects);
+    const [one, two] = await Promise.all([trees.read(commits[0]), trees.read(commits[1])]);
+    const result = await trees.withFilesOf(new Set(['docs']), one, two);
+    return result.map(({ outside }) => [...outside].map(([path, entry]) => `${path} ${entry.path}`).sort());
+  }
+  const same = (path: string): string => `${path} ${path}`;
+
+  test('stand by themselves where the folder differs', async () => {
+    expect(
+      await opened({ 'docs/a': 'a', 'docs/b/c': 'c', 'src/x': 'x' }, { 'docs/a': 'b', 'src/x': 'y' }),
+    ).toEqual([
+      [same('docs/a'), same('docs/b/c'), same('src')],
+      [same('docs/a'), same('src')],
+    ]);
+  });
+
+  test('stay a folder where it does not', async () => {
+    expect(await opened({ 'docs/a': 'a' }, { 'docs/a': 'a', x: 'x' })).toEqual([
+      [same('docs')],
+      [same('docs'), same('x')],
+    ]);
+  });
+
+  test('of a folder that comes or goes', async () => {
+    expect(await opened({ x: 'x' }, { 'docs/.a': 'a' })).toEqual([[same('x')], [same('docs/.a')]]);
+    expect(await opened({ 'docs/a': 'a' }, { x: 'x' })).toEqual([[same('docs/a')], [same('x')]]);
+  });
+
+  test('are none where a file or a link stands in its place', async () => {
+    expect(await opened({ 'docs/a': 'a' }, { docs: 'a' })).toEqual([[same('docs')], [same('docs')]]);
+    expect(await opened({ docs: 'a' }, { docs: 'b' }, '120000')).toEqual([[same('docs')], [same('docs')]]);
+  });
+
+  test('are not looked at where a name is no UTF-8: the folder differs as a whole', async () => {
+    await using folder = await testFolder();
+    const git = TestRepository.init(join(folder.path, 'clone'));
+    const named = (name: Uint8Array | string): CommitSha => {
+      const entry = Buffer.concat([
+        Buffer.from('100644 '),
+        Buffer.from(name),
+        Buffer.from([0]),
+        Buffer.from(blob(git), 'hex'),
+      ]);
+      return commitOf(git, git.tree({ mode: '40000', name: 'docs', oid: git.object('tree', entry) }));
+    };
+    const [plain, strange] = [named('a'), named(Buffer.from('ff', 'hex'))];
+    await using objects = openObjectReader(await git.open());
+    const trees = new TreeReader(objects);
+    const result = await trees.withFilesOf(
+      new Set(['docs']),
+      await trees.read(plain),
+      await trees.read(strange),
+    );
+    expect(result.map(({ outside }) => [...outside.keys()])).toEqual([['docs'], ['docs']]);
+  });
+});
+
 const blob = (git: TestRepository): ObjectId => git.object('blob', 'x');

@@ -1,9 +1,11 @@
 import { describe, expect } from 'vitest';
 import { exitCodeOfVerdict } from '../../signer-cli/exit-codes.ts';
-import { eventStatus, type StatusRequest } from '../../src/operations/status.ts';
+import { eventStatus, mergedStatus, type StatusRequest } from '../../src/operations/status.ts';
 import { fetchMain } from '../../src/operations/workspace.ts';
 import { renderJson, reportJson } from '../../src/render/json.ts';
 import { containing, type TestWorld, worldTest as test, UPDATE } from '../support/world.ts';
+
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern) as unknown;
 
 async function status(
   world: TestWorld,
@@ -25,6 +27,7 @@ describe('status', () => {
       exit: 1,
       json: {
         verdict: 'pending',
+        state: 'collecting',
         reasons: [
           {
             rule: 'role-quorum',
@@ -37,13 +40,52 @@ describe('status', () => {
           tools: {
             state: 'collecting',
             version: 2,
-            quorums: [{ of: 'delegator', threshold: 2, signed: ['@bob'], missing: ['@carol'] }],
+            quorums: [{ of: 'delegator', threshold: 2, signed: ['@bob'], missing: ['@carol'], void: [] }],
             changes: ['the version goes from 1 to 2', containing('greet.sh')],
           },
         },
         invites: {},
+        awaited: [
+          {
+            name: '@carol',
+            role: 'tools',
+            of: ['delegator'],
+            joining: false,
+            fingerprint: matching(/^[0-9a-f]{64}$/),
+            serial: null,
+          },
+        ],
+        onMain: {
+          tools: {
+            version: 1,
+            expires: '2031-06-01T00:00:00Z',
+            daysLeft: 365,
+            signingFrom: '2031-04-02T00:00:00Z',
+            urgent: false,
+          },
+        },
       },
     });
+  });
+
+  test('of a merged event is that, and what main has', async ({ world }) => {
+    const head = world.push({ 'targets/tools/greet.sh': 'new' });
+    world.merge();
+    world.remote.git('update-ref', `refs/heads/${UPDATE}`, head);
+    const { json, exit } = await status(world);
+    expect([json, exit]).toMatchObject([
+      { verdict: 'unchanged', state: 'merged', roles: {}, awaited: [] },
+      3,
+    ]);
+    expect(Object.keys((json as { onMain: object }).onMain)).toEqual([
+      'root',
+      'targets',
+      'snapshot',
+      'timestamp',
+      'tools',
+    ]);
+    const of = { branch: UPDATE, head, report: { state: 'merged' } };
+    expect(await world.in(world.automation, workspace => mergedStatus(workspace, UPDATE))).toMatchObject(of);
   });
 
   test('invitations are told by account', async ({ world }) => {

@@ -35,6 +35,15 @@ describe('update-targets', () => {
     expect(world.refs()).toBe(before);
   });
 
+  test('tells whose signatures it voids', async ({ world }) => {
+    world.push({ 'targets/tools/greet.sh': 'new' });
+    expect((await world.updateTargets()).voided).toEqual([]);
+    await world.sign('bob');
+    world.push({ 'targets/tools/greet.sh': 'newer' });
+    const { voided } = await world.updateTargets();
+    expect(voided.map(({ role, key }) => [role, key.owner])).toEqual([['tools', '@bob']]);
+  });
+
   test('what an entry says beside length and hash stays', async ({ world }) => {
     const tools = world.json('metadata/tools.json') as { signed: Signed };
     Object.assign(tools.signed.targets['tools/greet.sh'] ?? {}, { custom: { kind: 'script' } });

@@ -62,7 +62,10 @@ describe('renderMention', () => {
   });
   it('never mentions what can not be an account', () => {
     const owner = '@bob/everyone' as KeyOwner;
-    const report = { ...reportNamed('release'), awaited: [{ name: owner, owner, roles: [] }] };
+    const report = {
+      ...reportNamed('release'),
+      awaited: [{ name: owner, owner, roles: [], signatures: [], hasSeveralKeys: false }],
+    };
     expect(renderMention(report, new Set([owner]))).not.toContain('@b');
   });
 });

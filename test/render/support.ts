@@ -1,6 +1,17 @@
 import type { EventReport } from '../../src/event/report.ts';
 import { reportOf } from '../../src/event/report.ts';
-import { initialEvent, judgeEvent, repositoryOf, TestRepository, testNow } from '../support/tree-builder.ts';
+import { requirePublicKey } from '../../src/metadata/key.ts';
+import type { AttestationResult } from '../../src/policy/attestation.ts';
+import {
+  inDays,
+  initialEvent,
+  type JudgeOptions,
+  judgeEvent,
+  keyOf,
+  repositoryOf,
+  TestRepository,
+  testNow,
+} from '../support/tree-builder.ts';
 
 const labels = {
   head: '1111111111111111111111111111111111111111',
@@ -8,8 +19,24 @@ const labels = {
   now: testNow,
 };
 
-const reportOn = (main: TestRepository, event: TestRepository, name: string): EventReport =>
-  reportOf(judgeEvent(main, event), { ...labels, event: name });
+const reportOn = (
+  main: TestRepository,
+  event: TestRepository,
+  name: string,
+  options?: JudgeOptions,
+): EventReport => reportOf(judgeEvent(main, event, options), { ...labels, event: name });
+
+/** As an attestation of this key that has verified. */
+const cardWith = (name: string, serial: number): AttestationResult => ({
+  ok: true,
+  fingerprint: requirePublicKey(keyOf(name).key).fingerprint,
+  serial,
+  firmware: [5, 7, 4],
+  pinPolicy: 'once',
+  touchPolicy: 'always',
+  formFactor: 'usb-c-nano',
+  ca: 'yubico',
+});
 
 const SIGNERS = ['@alice', '@bob', '@carol'];
 
@@ -42,6 +69,26 @@ export function sampleReports(): ReadonlyMap<string, EventReport> {
     .updateTargets()
     .sign('targets', '@alice');
   const signed = main.fork().artifact('dev/nightly.txt', 'tuesday').updateTargets('dev').sign('dev', '@dave');
+  const renewal = main.fork().rootRole('root', ['@alice#2', '@bob'], 2);
+  const attestations = new Map([
+    [keyOf('@alice').keyid, cardWith('@alice', 10_000_001)],
+    [keyOf('@alice#2').keyid, cardWith('@alice#2', 10_000_002)],
+  ]);
+  const ending = main
+    .fork()
+    .edit('targets', signed => void (signed.expires = inDays(3)))
+    .edit('dev', signed => void (signed.expires = inDays(-2)))
+    .signAll('targets', 'dev')
+    .onlineSign()
+    .fork();
+  const late = ending
+    .fork()
+    .edit('dev')
+    .artifact('app-1.1.tar.gz', 'the second version')
+    .updateTargets()
+    .sign('targets', '@alice', '@bob')
+    .rewrite('targets', ({ signed }) => Object.assign(signed, { 'x-note': 'one more word' }))
+    .sign('targets', '@bob');
   return new Map([
     ['first', reportOn(new TestRepository(), initialEvent({ signers: SIGNERS, threshold: 2 }), 'sign/init')],
     ['release', reportOn(main, release, 'sign/release-1.1')],
@@ -49,6 +96,9 @@ export function sampleReports(): ReadonlyMap<string, EventReport> {
     ['invitations', reportOn(main, invited, 'sign/invite')],
     ['hostile-names', reportOn(main, hostile, 'sign/$(reboot)')],
     ['accepted', reportOn(main, signed, 'sign/nightly')],
+    ['new-card', reportOn(main, renewal, 'sign/new-card', { facts: { attestations } })],
+    ['late', reportOn(ending, late, 'sign/late')],
+    ['merged', reportOf(judgeEvent(main, main.fork()), { ...labels, event: 'sign/done', merged: true })],
     ['unchanged', reportOn(main, main.fork(), 'sign/nothing')],
   ]);
 }

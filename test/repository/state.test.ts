@@ -77,6 +77,15 @@ describe('the invitation file', () => {
     expect(() => parseState(text('[]'))).toThrow(RepositoryError);
     expect(() => parseState(text('[]'))).toThrow('.signing-event-state');
   });
+
+  it.each([
+    ['a member', '\u202e'.repeat(1_000_000), (name: string): string => `{${name}: 1}`],
+    ['an account', '@\u2028'.repeat(1_000_000), (name: string): string => `{"invites": {${name}: 1}}`],
+  ])('names the fault in a short line of ASCII: %s', (_, name, around) => {
+    const parse = (): unknown => parseState(text(around(JSON.stringify(name))));
+    expect(parse).toThrow(RepositoryError);
+    expect(parse).toThrow(/^[ -~]{1,800}$/);
+  });
 });
 
 describe('invitations as values', () => {

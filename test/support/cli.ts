@@ -37,6 +37,7 @@ export interface RunOptions {
 export const plainEnvironment = (): Record<string, string> => ({
   PATH: process.env['PATH'] ?? '',
   HOME: join(tmpdir(), 'no-home'),
+  TUF_SIGNER_CONFIG: join(tmpdir(), 'no-home', 'tuf-signer'),
   GIT_CONFIG_GLOBAL: devNull,
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_AUTHOR_NAME: 'Somebody',

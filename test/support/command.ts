@@ -80,6 +80,7 @@ function scriptedAsker(person: Person | undefined): {
     isInteractive: person !== undefined,
     text: async question => next(texts, question),
     confirm: async question => next(texts, question) === 'y',
+    confirmTrust: async question => next(texts, question) === 'y',
     secret: async question => {
       const bytes = Uint8Array.from(Buffer.from(next(secrets, question), 'latin1'));
       typed.push(bytes);

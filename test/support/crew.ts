@@ -43,7 +43,11 @@ export class Crew implements AsyncDisposable {
     const { env, ...rest } = options;
     return this.#cli.run([...args, ...NOW_FLAG], {
       cwd: this.clone(name).folder,
-      env: { TUF_SIGNER_KEYS: join(this.folder, 'keys'), ...env },
+      env: {
+        TUF_SIGNER_KEYS: join(this.folder, 'keys'),
+        TUF_SIGNER_CONFIG: join(this.folder, 'config', name),
+        ...env,
+      },
       ...rest,
     });
   }

@@ -150,6 +150,7 @@ export class TestRepository {
   /** By path from the top of the repository. */
   readonly files: Map<string, TestFile>;
   readonly unreadableNames: string[] = [];
+  readonly #opened = new Set<string>();
   /** What {@link fork} started from: the first edit of a document raises its version, later ones don't. */
   readonly #base: ReadonlyMap<string, TestFile>;
 
@@ -166,6 +167,12 @@ export class TestRepository {
   write(path: string, content: string | Uint8Array, mode = '100644'): this {
     this.files.set(path, { mode, bytes: typeof content === 'string' ? utf8(content) : content });
     return this;
+  }
+
+  /** Writes a file outside of metadata/ and targets/ that the tree then has by its own path, as in a folder that was opened. */
+  file(path: string, content: string): this {
+    this.#opened.add(path.split('/', 1).join(''));
+    return this.write(path, content);
   }
 
   remove(...paths: readonly string[]): this {
@@ -332,7 +339,8 @@ export class TestRepository {
       if (top === 'metadata') metadata.set(path, { path, mode, oid });
       else if (top === 'targets') {
         if (!rest.some(segment => segment.startsWith('.'))) artifacts.set(path, { path, mode, oid });
-      } else outside.set(top, outsideEntry(outside.get(top), top, path, { mode, oid }));
+      } else if (this.#opened.has(top)) outside.set(file, { path: file, mode, oid });
+      else outside.set(top, outsideEntry(outside.get(top), top, path, { mode, oid }));
     }
     const documents = new Map<RoleName, Parsed<Document>>();
     for (const [path, { mode, oid }] of metadata) {

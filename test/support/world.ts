@@ -1,10 +1,14 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, type TestAPI, test } from 'vitest';
 import { VirtualCard } from '../../signer-cli/demo/virtual-card/card.ts';
-import { type VirtualTransport, virtualTransport } from '../../signer-cli/demo/virtual-card/transport.ts';
+import {
+  type VirtualTransport,
+  virtualReaderName,
+  virtualTransport,
+} from '../../signer-cli/demo/virtual-card/transport.ts';
 import { cardSigner } from '../../signer-cli/personal-signer.ts';
 import { type Clock, type Instant, parseInstant } from '../../src/clock.ts';
 import { required } from '../../src/errors.ts';
@@ -16,6 +20,8 @@ import { type DelegateRequest, delegate } from '../../src/operations/delegate.ts
 import { type LoadedEvent, loadRemoteEvent } from '../../src/operations/event.ts';
 import { type InitRequest, initRepository } from '../../src/operations/init.ts';
 import { type OnlineOutcome, onlineSign } from '../../src/operations/online-sign.ts';
+import { folderPins } from '../../src/operations/pin/folder.ts';
+import type { PinStore } from '../../src/operations/pin/pin.ts';
 import type { Prompter } from '../../src/operations/prompter.ts';
 import { type SignOutcome, signEvent } from '../../src/operations/sign.ts';
 import { type UpdateOutcome, updateTargets } from '../../src/operations/update-targets.ts';
@@ -26,6 +32,7 @@ import type { PersonalSigner, PublicKeyInfo, Signer } from '../../src/signers/si
 import { type ScriptedPrompts, scriptedPrompts } from './card-keys.ts';
 import { WITHOUT_FSYNC } from './cli.ts';
 import { type TestFiles, TestRepository } from './git-repo.ts';
+import { onceARun } from './once-a-run.ts';
 import { testKey } from './test-keys.ts';
 
 Object.assign(process.env, WITHOUT_FSYNC);
@@ -50,19 +57,31 @@ export interface TestClock extends Clock {
 export interface TestPrompter extends Prompter {
   readonly shown: EventReport[];
   readonly questions: string[];
+  /** The questions of trust among them. */
+  readonly trustQuestions: string[];
   readonly said: string[];
 }
 
 export function prompter(answer: (question: string) => boolean = () => true): TestPrompter {
-  const [shown, questions, said]: [EventReport[], string[], string[]] = [[], [], []];
+  const [shown, questions, trustQuestions, said]: [EventReport[], string[], string[], string[]] = [
+    [],
+    [],
+    [],
+    [],
+  ];
   return {
     shown,
     questions,
+    trustQuestions,
     said,
     progress: message => void said.push(message),
     show: report => void shown.push(report),
     confirm: async question => {
       questions.push(question);
+      return answer(question);
+    },
+    confirmTrust: async question => {
+      trustQuestions.push(question);
       return answer(question);
     },
   };
@@ -74,25 +93,43 @@ export class Person {
   readonly folder: string;
   readonly git: TestRepository;
   readonly card: VirtualCard;
+  /** Another card of theirs, with a key of its own; in the drawer until {@link insert}. */
+  readonly newCard: VirtualCard;
   readonly transport: VirtualTransport;
+  /** For the command, so that it finds this person's settings. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What this person's machine trusts. */
+  readonly pins: PinStore;
   /** How often the card was asked to sign. */
   signatures = 0;
   /** Runs before each command that reaches the card. */
   interfere: (ins: number) => void | Promise<void> = () => undefined;
   prompts: ScriptedPrompts = scriptedPrompts([]);
+  #readers = 1;
 
-  constructor(name: Name, git: TestRepository) {
+  constructor(name: Name, git: TestRepository, config: string) {
     this.owner = parseKeyOwner(`@${name}`);
     this.folder = git.folder;
     this.git = git;
+    this.pins = folderPins(join(config, 'pins'));
+    this.env = { TUF_SIGNER_CONFIG: config };
     const index = PEOPLE.indexOf(name);
     const privateKey = testKey(100 + index).privatePem;
     this.card = new VirtualCard({ serial: 10_000_001 + index, pin: PIN, privateKey });
+    const newKey = testKey(150 + index).privatePem;
+    this.newCard = new VirtualCard({ serial: 20_000_001 + index, pin: PIN, privateKey: newKey });
     this.transport = virtualTransport([this.card], async (_reader, apdu) => {
       const ins = apdu[1] ?? 0;
       await this.interfere(ins);
       if (ins === INS_AUTHENTICATE) this.signatures++;
     });
+  }
+
+  /** Puts these cards into the readers instead of those that are there. */
+  insert(...cards: readonly VirtualCard[]): void {
+    for (let i = 0; i < this.#readers; i++) this.transport.remove(virtualReaderName(i));
+    for (const [i, card] of cards.entries()) this.transport.insert(virtualReaderName(i), card);
+    this.#readers = Math.max(this.#readers, cards.length);
   }
 
   /** A signer over the card that answers PIN prompts with `pins`. */
@@ -110,9 +147,9 @@ export const INS_VERIFY = 0x20;
 export class TestWorld {
   readonly folder: string;
   readonly remote: TestRepository;
-  readonly automation: TestRepository;
   readonly clock: TestClock = { time: NOW, now: () => this.clock.time };
   readonly #people = new Map<Name, Person>();
+  #automation: TestRepository | undefined;
   /** The world that this one is a copy of. */
   readonly #source: TestWorld | undefined;
 
@@ -120,7 +157,16 @@ export class TestWorld {
     this.folder = folder;
     this.remote = remote;
     this.#source = source;
-    this.automation = this.clone('automation');
+  }
+
+  /** One that was made in `folder` before, by whomever; the copies of it are worked in, never itself. */
+  static at(folder: string): TestWorld {
+    return new TestWorld(folder, TestRepository.at(join(folder, 'remote.git'), { bare: true }));
+  }
+
+  get automation(): TestRepository {
+    this.#automation ??= this.clone('automation');
+    return this.#automation;
   }
 
   static async create(folder: string): Promise<TestWorld> {
@@ -128,10 +174,12 @@ export class TestWorld {
     return new TestWorld(folder, TestRepository.init(join(folder, 'remote.git'), { bare: true }));
   }
 
-  /** The same remote and online key, as they are now, in a world of its own. By copying files: git is not asked. */
+  /** The same remote, online key and pins, as they are now, in a world of its own. By copying files: git is not asked. */
   copyTo(folder: string): TestWorld {
-    for (const name of ['keys', 'remote.git'])
-      cpSync(join(this.folder, name), join(folder, name), { recursive: true });
+    for (const name of ['keys', 'config', 'remote.git']) {
+      if (existsSync(join(this.folder, name)))
+        cpSync(join(this.folder, name), join(folder, name), { recursive: true });
+    }
     return new TestWorld(folder, TestRepository.at(join(folder, 'remote.git'), { bare: true }), this);
   }
 
@@ -151,7 +199,7 @@ export class TestWorld {
     if (known !== undefined) return known;
     const git = this.clone(name);
     git.git('config', 'tuf-signer.user', `@${name}`);
-    const person = new Person(name, git);
+    const person = new Person(name, git, join(this.folder, 'config', name));
     this.#people.set(name, person);
     return person;
   }
@@ -179,6 +227,7 @@ export class TestWorld {
           timestamp: { expiryDays: 7, signingDays: 4 },
         },
         ownKey: () => signer.readPublicKey(),
+        pins: person.pins,
         ...request,
       }),
     );
@@ -199,12 +248,18 @@ export class TestWorld {
       readonly pins?: readonly string[];
       readonly prompter?: Prompter;
       readonly lastTry?: boolean;
+      readonly trustedRoot?: Uint8Array;
     } = {},
   ): Promise<SignOutcome> {
     const person = this.person(name);
     await using signer = person.signer(options.pins, options.lastTry);
     return await this.in(person, workspace =>
-      signEvent(workspace, branch, signer, options.prompter ?? prompter()),
+      signEvent(workspace, {
+        branch,
+        signer,
+        prompter: options.prompter ?? prompter(),
+        trust: { pins: person.pins, trustedRoot: options.trustedRoot },
+      }),
     );
   }
 
@@ -307,14 +362,17 @@ export const owners = (...names: readonly Name[]): readonly KeyOwner[] =>
 /** A clone that nobody has worked in, in the template. */
 const PRISTINE = 'pristine';
 
-let template: Promise<{ readonly folder: string; readonly world: TestWorld }> | undefined;
+let copies: Promise<{ readonly folder: string; readonly world: TestWorld }> | undefined;
 
-async function makeTemplate(): Promise<{ readonly folder: string; readonly world: TestWorld }> {
+/** A folder for this file's worlds, and the world that they are copies of: all files of a run share it. */
+async function openTemplate(): Promise<{ readonly folder: string; readonly world: TestWorld }> {
   const folder = await mkdtemp(join(tmpdir(), 'tuf-signer-world-'));
-  const world = await foundedWorld(join(folder, 'template'));
-  world.remote.git('gc', '--quiet', '--prune=now');
-  world.clone(PRISTINE);
-  return { folder, world };
+  const template = await onceARun('world', async place => {
+    const world = await foundedWorld(place);
+    world.remote.git('gc', '--quiet', '--prune=now');
+    world.clone(PRISTINE);
+  });
+  return { folder, world: TestWorld.at(template) };
 }
 
 /**
@@ -334,20 +392,21 @@ export const worldTest: TestAPI<Worlds> = test.extend<Worlds>({
   },
 });
 
-interface Worlds {
+/** What {@link worldTest} gives. */
+export interface Worlds {
   readonly world: TestWorld;
   readonly shared: TestWorld;
   readonly empty: TestWorld;
 }
 
 async function copyOfTemplate(): Promise<TestWorld> {
-  template ??= makeTemplate();
-  const { folder, world } = await template;
+  copies ??= openTemplate();
+  const { folder, world } = await copies;
   return world.copyTo(await mkdtemp(join(folder, 'copy-')));
 }
 
 afterAll(async () => {
-  const folder = (await template)?.folder;
-  template = undefined;
+  const folder = (await copies)?.folder;
+  copies = undefined;
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
 });

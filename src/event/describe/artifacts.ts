@@ -3,7 +3,7 @@ import { type TargetFile, targetHash } from '../../metadata/document.ts';
 import type { EntryChange } from '../../repository/diff.ts';
 import { changedTargets } from '../../repository/target-changes.ts';
 import type { BlobDigest, ObjectId, TreeEntry } from '../../repository/tree.ts';
-import { shortId } from '../words.ts';
+import { longId } from '../words.ts';
 import { describeOthers } from './leaves.ts';
 import { append, bytesText, capped, wholeText } from './text.ts';
 
@@ -60,7 +60,7 @@ function describeChanged(path: string, before: TargetFile, after: TargetFile): r
   const old = targetHash(before, 'sha256');
   const hashes = sameHashes
     ? 'the same digest'
-    : `${hashesText(after.hashes)}${old === undefined ? '' : ` instead of ${shortId(old)}`}`;
+    : `${hashesText(after.hashes)}${old === undefined ? '' : ` instead of ${longId(old)}`}`;
   return [`${name} changes: ${bytesText(after.length)}${was}, ${hashes}`, ...others];
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../../metadata/key.ts';
 import type { Keyid } from '../../metadata/names.ts';
 import { type Attestations, cardOf, cardText } from '../cards.ts';
-import { longId, shortId } from '../words.ts';
+import { longId } from '../words.ts';
 import { describeLeaves } from './leaves.ts';
 import { append, wholeText } from './text.ts';
 
@@ -30,9 +30,9 @@ export function fingerprintText(key: Key): string {
 
 /** Says in few words which key is meant; two keys of one document never alike. */
 export interface KeyWords {
-  /** `@alice (key 0123456789ab)`. */
+  /** `@alice (key 0123456789abcdef0123)`. */
   readonly name: (keyid: Keyid) => string;
-  /** `0123456789ab`. */
+  /** `0123456789abcdef0123`. */
   readonly fingerprint: (keyid: Keyid) => string;
   /** Who holds it; equal for the old and the new key of one person. */
   readonly holder: (keyid: Keyid) => string | undefined;
@@ -107,8 +107,8 @@ function describeCard(name: string, key: Key, attestations: Attestations): reado
 function idText(key: Key): string {
   const right = computeKeyid(key.raw);
   return right === key.keyid
-    ? `keyid ${shortId(key.keyid)}`
-    : `listed as ${wholeText(key.keyid)} although its keyid is ${shortId(right)}`;
+    ? `keyid ${longId(key.keyid)}`
+    : `listed as ${wholeText(key.keyid)} although its keyid is ${longId(right)}`;
 }
 
 function describeChangedKey(before: Key, after: Key): readonly string[] {

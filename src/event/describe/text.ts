@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonValue } from '../../json.ts';
 import { stringifySorted } from '../../metadata/canonical.ts';
 import { roleNameProblem } from '../../metadata/names.ts';
-import { plural, quoted, shortId } from '../words.ts';
+import { plural, quoted } from '../words.ts';
 
 // Descriptions lose nothing: whatever is too long to be said whole ends in a digest of the whole. So two documents that
 // differ anywhere are told apart by their words.
@@ -14,7 +14,8 @@ const MAX_TEXT = 120;
 /** Names of one list that are shown. */
 const MAX_LISTED = 20;
 
-const digestOf = (text: string): string => shortId(createHash('sha256').update(text).digest('hex'));
+/** 128 bits: whoever writes both texts does not find two of one digest. */
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
 /** An untrusted text in quotes; one that is cut says how long it is, and its digest. */
 export const wholeText = (text: string): string =>

@@ -2,9 +2,11 @@ import { jsonEqual } from '../../json.ts';
 import { type TargetFile, targetHash } from '../../metadata/document.ts';
 import { type RoleName, targetPathProblem } from '../../metadata/names.ts';
 import { artifactRoles } from '../../repository/delegators.ts';
+import { isSameFile } from '../../repository/diff.ts';
+import { inOrder } from '../../repository/sparse-entries.ts';
 import { changedTargets } from '../../repository/target-changes.ts';
 import { type TreeEntry, targetsOf } from '../../repository/tree.ts';
-import type { Context } from '../context.ts';
+import { type Context, standsOnVerified } from '../context.ts';
 import { awaits, type Finding, refuse, warn } from '../reason.ts';
 import { keyNames, listed, plural, quoted } from '../words.ts';
 import { always, type Rule } from './rule.ts';
@@ -15,8 +17,12 @@ export const artifacts: Rule = {
   source: 'TUF 1.0.34 section 4.5, TARGETS; the peers let this pass',
   modes: always,
   *check(context) {
+    const verified = standsOnVerified(context);
+    const touched = verified ? ownersOfTouched(context) : undefined;
     const signed: ReadonlyMap<string, TargetFile>[] = [];
     for (const role of artifactRoles(context.tree)) {
+      // It says what it said on main, of files that are what they were.
+      if (touched?.has(role) === false && saysTheSame(context, role)) continue;
       const document = targetsOf(context.tree, role);
       if (document === undefined) continue;
       const faults = new Faults(context, role);
@@ -24,9 +30,20 @@ export const artifacts: Rule = {
       for (const [path, file] of document.signed.targets) faults.compare(path, file);
       yield* faults.findings();
     }
-    yield* unsigned(context, unionOf(signed));
+    const strays = verified ? newStrays(context, signed) : allStrays(context, unionOf(signed));
+    yield* unsigned(context, strays);
   },
 };
+
+/** Was `role` a role on main already, and is its file the one that main has, mode and all? */
+const saysTheSame = ({ tree, knownGood, knownGraph }: Context, role: RoleName): boolean =>
+  knownGraph.roles.has(role) && isSameFile(knownGood, tree, role);
+
+/** Those who sign what has changed, as far as main says so; on a main that verified nobody else signs it. */
+function ownersOfTouched(context: Context): ReadonlySet<RoleName> {
+  const { diff } = context;
+  return new Set(diff.artifacts.flatMap(({ path }) => context.knownOwnership().ownersOf(path)));
+}
 
 /** Collects what does not agree, so that a thousand changed artifacts are one sentence and not a thousand. */
 class Faults {
@@ -144,12 +161,32 @@ function unionOf(maps: readonly ReadonlyMap<string, unknown>[]): Pick<ReadonlySe
   return first !== undefined && others.length === 0 ? first : new Set(filled.flatMap(map => [...map.keys()]));
 }
 
-/** Files that nobody signs. */
-function* unsigned(context: Context, signedPaths: Pick<ReadonlySet<string>, 'has'>): Iterable<Finding> {
+/** Files that nobody signs, in order. */
+const allStrays = ({ tree }: Context, signed: Pick<ReadonlySet<string>, 'has'>): readonly string[] =>
+  [...tree.artifacts.keys()].filter(path => !signed.has(path));
+
+/**
+ * As {@link allStrays}, on a main where every file was signed: files that are new, and those whose role ceased to sign them.
+ * `signed` is what the roles sign that changed, or that own what was touched on main; what all others sign is as it was.
+ */
+function newStrays(context: Context, signed: readonly ReadonlyMap<string, unknown>[]): readonly string[] {
+  const { tree, knownGood, graph, diff } = context;
+  const paths = new Set(diff.artifacts.flatMap(({ path, after }) => (after === undefined ? [] : [path])));
+  for (const role of artifactRoles(knownGood)) {
+    if (graph.roles.has(role) && saysTheSame(context, role)) continue;
+    const now = graph.roles.has(role) ? targetsOf(tree, role)?.signed.targets : undefined;
+    for (const path of targetsOf(knownGood, role)?.signed.targets.keys() ?? []) {
+      if (now?.has(path) !== true) paths.add(path);
+    }
+  }
+  for (const path of paths) if (signed.some(files => files.has(path))) paths.delete(path);
+  return paths.size === 0 ? [] : inOrder(tree.artifacts, paths);
+}
+
+function* unsigned(context: Context, paths: readonly string[]): Iterable<Finding> {
   const strays = new Map<RoleName | undefined, { readonly old: string[]; readonly fresh: string[] }>();
   const onMain = strayOnMain(context);
-  for (const path of context.tree.artifacts.keys()) {
-    if (signedPaths.has(path)) continue;
+  for (const path of paths) {
     const owner = targetPathProblem(path) === undefined ? context.ownership().ownersOf(path)[0] : undefined;
     const found = strays.get(owner) ?? { old: [], fresh: [] };
     strays.set(owner, found);
@@ -166,8 +203,9 @@ function* unsigned(context: Context, signedPaths: Pick<ReadonlySet<string>, 'has
 }
 
 /** Tells the files that lie on main just as they lie here, and that nobody signs there either. */
-function strayOnMain({ mode, knownGood, tree }: Context): (path: string) => boolean {
-  if (mode !== 'event') return () => false;
+function strayOnMain(context: Context): (path: string) => boolean {
+  const { mode, knownGood, tree } = context;
+  if (mode !== 'event' || standsOnVerified(context)) return () => false;
   let signedOnMain: Set<string> | undefined;
   return path => {
     const before = knownGood.artifacts.get(path);

@@ -55,7 +55,16 @@ function* addedBehind({ tree, knownGood }: Context): Iterable<Finding> {
   }
 }
 
+const byVersion = new WeakMap<RepositoryTree, ReadonlyMap<number, TreeEntry>>();
+
+/** The files of `metadata/root_history/`, by version. Remembered for each tree, as metadata/ may hold thousands of others. */
 export function historyOf(tree: RepositoryTree): ReadonlyMap<number, TreeEntry> {
+  const known = byVersion.get(tree) ?? findHistory(tree);
+  byVersion.set(tree, known);
+  return known;
+}
+
+function findHistory(tree: RepositoryTree): ReadonlyMap<number, TreeEntry> {
   const entries = new Map<number, TreeEntry>();
   for (const [path, entry] of tree.metadata) {
     const file = metadataFile(path);

@@ -9,7 +9,7 @@ import { invitedTo } from '../../repository/state.ts';
 import { documentOf, invitesOf } from '../../repository/tree.ts';
 import type { Context } from '../context.ts';
 import { type Finding, refuse, warn } from '../reason.ts';
-import { keyName, listed, plural, quoted, shortId } from '../words.ts';
+import { keyName, listed, longId, plural, quoted, shortId } from '../words.ts';
 import { always, type Rule } from './rule.ts';
 
 /** Each key says who holds it: a person or the automation, and root's are held by people. */
@@ -86,7 +86,7 @@ export const keyid: Rule = {
       for (const key of document.signed.delegations.keys.values()) {
         const computed = computeKeyid(key.raw);
         if (computed === key.keyid) continue;
-        const message = `key ${shortId(key.keyid)} (${keyName(key)}) is listed under a keyid that is not its digest ${shortId(computed)}`;
+        const message = `key ${longId(key.keyid)} (${keyName(key)}) is listed under a keyid that is not its digest ${longId(computed)}`;
         const before = known?.get(key.keyid);
         if (before !== undefined && jsonEqual(before.raw, key.raw))
           yield warn(`${message}, as on main`, delegator);
@@ -126,7 +126,7 @@ function* checkReach(
   }
   for (const twins of twinKeys(delegations, definition.keyids)) {
     yield refuse(
-      `${role} lists one public key under ${twins.length} keyids: ${listed(twins.map(shortId))}`,
+      `${role} lists one public key under ${twins.length} keyids: ${listed(twins.map(longId))}`,
       role,
     );
   }

@@ -1,9 +1,11 @@
 import { jsonEqual } from '../../json.ts';
 import { isTopLevelRole, ROOT, TARGETS } from '../../metadata/names.ts';
 import { POLICY_FILE } from '../../policy/policy.ts';
-import { metadataFile, roleFile, statedPolicyDigest } from '../../repository/tree.ts';
-import { refuse } from '../reason.ts';
-import { quoted } from '../words.ts';
+import { mayChange } from '../../repository/scope.ts';
+import { metadataFile, roleFile, statedPolicyDigest, type TreeEntry } from '../../repository/tree.ts';
+import { type Context, standsOnVerified } from '../context.ts';
+import { refuse, warn } from '../reason.ts';
+import { listed, quoted } from '../words.ts';
 import { always, type Rule } from './rule.ts';
 
 /** Every role file is delegated to, and every delegation has its file. */
@@ -54,18 +56,23 @@ export const treeModes: Rule = {
   id: 'tree-modes',
   source: 'shared design, rule table; gitdatamodel(7)',
   modes: always,
-  *check({ tree }) {
+  *check(context) {
     for (const [folder, entries] of [
-      ['metadata', tree.metadata],
-      ['targets', tree.artifacts],
+      ['metadata', entriesToCheck(context, 'metadata')],
+      ['targets', entriesToCheck(context, 'artifacts')],
     ] as const) {
-      for (const { path, mode } of entries.values()) {
+      for (const { path, mode } of entries) {
         if (!REGULAR.has(mode))
           yield refuse(`${folder}/${quoted(path)} is ${modeName(mode)}, no regular file`);
       }
     }
   },
 };
+
+function entriesToCheck(context: Context, folder: 'metadata' | 'artifacts'): Iterable<TreeEntry> {
+  if (!standsOnVerified(context)) return context.tree[folder].values();
+  return context.diff[folder].flatMap(({ after }) => after ?? []);
+}
 
 function modeName(mode: string): string {
   switch (mode) {
@@ -83,13 +90,22 @@ export const scope: Rule = {
   id: 'scope',
   source: 'shared design, rule table',
   modes: ['event'],
-  *check({ diff, knownGood, tree }) {
+  *check({ diff, knownGood, tree, policy }) {
     const newPolicy = !jsonEqual(statedPolicyDigest(knownGood), statedPolicyDigest(tree));
-    for (const { path, after } of diff.outside) {
+    const allowed: string[] = [];
+    for (const { path, before, after } of diff.outside) {
       if (path === POLICY_FILE && newPolicy) continue; // rule policy judges it
+      const plain = [before, after].every(entry => entry === undefined || REGULAR.has(entry.mode));
+      if (plain && mayChange(policy.scope, path)) {
+        allowed.push(path);
+        continue;
+      }
       yield refuse(
-        `${quoted(path)} ${after === undefined ? 'is removed' : 'changes'}: an event may only touch metadata/ and targets/`,
+        `${quoted(path)} ${after === undefined ? 'is removed' : 'changes'}: an event may only touch metadata/ and targets/${policy.scope.length === 0 ? '' : ', and what the policy names'}`,
       );
     }
+    // No signature is over these: whoever reads the event has to look at them.
+    if (allowed.length > 0)
+      yield warn(`changes files beside metadata, as the policy allows: ${listed(allowed.map(quoted))}`);
   },
 };

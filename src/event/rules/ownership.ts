@@ -2,8 +2,9 @@ import { jsonEqual } from '../../json.ts';
 import { type Document, isTargets } from '../../metadata/document.ts';
 import { ROOT, type RoleName, TARGETS, targetPathProblem } from '../../metadata/names.ts';
 import { artifactRoles } from '../../repository/delegators.ts';
-import { documentOf, targetsOf } from '../../repository/tree.ts';
-import type { Context } from '../context.ts';
+import { collidable } from '../../repository/sparse-entries.ts';
+import { documentOf, type TreeEntry, targetsOf } from '../../repository/tree.ts';
+import { type Context, standsOnVerified } from '../context.ts';
 import { type Finding, refuse } from '../reason.ts';
 import { listed, quoted } from '../words.ts';
 import { checkDelegations } from './delegations.ts';
@@ -31,8 +32,10 @@ export const ownership: Rule = {
       for (const path of signed) yield* checkPath(context, role, path);
     }
     // A path that main has too collides with nothing that is not new itself.
-    if (context.mode !== 'event' || context.diff.artifacts.some(({ before }) => before === undefined)) {
-      yield* collisions(context);
+    const fresh = context.diff.artifacts.flatMap(({ path, before }) => (before === undefined ? [path] : []));
+    if (context.mode !== 'event' || fresh.length > 0) {
+      const { artifacts } = context.tree;
+      yield* collisions(standsOnVerified(context) ? collidable(artifacts, fresh, fold) : artifacts);
     }
   },
 };
@@ -57,6 +60,7 @@ function pathsToCheck(context: Context): {
   const everything = context.mode !== 'event' || delegationsMoved(context);
   const signed = new Map<RoleName, readonly string[]>();
   for (const role of artifactRoles(context.tree)) {
+    if (!everything && context.changes.get(role) === 'unchanged') continue; // it signs no path that is new to it
     const targets = targetsOf(context.tree, role)?.signed.targets;
     if (targets === undefined) continue;
     const known = everything ? undefined : targetsOf(context.knownGood, role)?.signed.targets;
@@ -97,9 +101,9 @@ const sameCut = (a: Delegation, b: Delegation | undefined): boolean =>
   b !== undefined && a[0] === b[0] && jsonEqual(a[1], b[1]) && jsonEqual(a[2], b[2]);
 
 /** Two paths that are one file on a file system that folds case, or a file where another path has a folder. */
-function* collisions(context: Context): Iterable<Finding> {
+function* collisions(artifacts: ReadonlyMap<string, TreeEntry>): Iterable<Finding> {
   const files = new Map<string, string>();
-  for (const path of context.tree.artifacts.keys()) {
+  for (const path of artifacts.keys()) {
     const folded = fold(path);
     const other = files.get(folded);
     if (other !== undefined)

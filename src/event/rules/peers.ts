@@ -8,7 +8,7 @@ export const peers: Rule = {
   id: 'peers',
   source: 'FIELD notes, "On-disk format"',
   modes: ['event'],
-  *check({ graph, changed, knownGood, tree }) {
+  *check({ graph, changed, diff }) {
     for (const { role, delegator, definition } of graph.roles.values()) {
       if (delegator === ROOT || !changed.has(delegator)) continue;
       if (delegator !== TARGETS)
@@ -23,10 +23,10 @@ export const peers: Rule = {
         );
       }
     }
-    const nested = [...tree.artifacts.keys()].filter(
-      path =>
+    const nested = diff.artifacts.filter(
+      ({ path, before }) =>
         path.includes('/') &&
-        !knownGood.artifacts.has(path) &&
+        before === undefined &&
         !graph.roles.has(path.slice(0, path.indexOf('/')) as never),
     );
     if (nested.length > 0) {

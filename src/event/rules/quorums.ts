@@ -158,7 +158,8 @@ function* invalidSignatures(context: Context, role: RoleName): Iterable<Finding>
       .map(({ keys }) => keys.get(keyid))
       .find(found => found !== undefined);
     const name = key === undefined ? shortId(keyid) : keyName(key);
-    yield warn(`the signature of ${name} is not one over this content: it has to be made anew`, role);
+    const again = key?.owner === undefined ? 'it has to be made again' : 'they have to sign again';
+    yield warn(`the signature of ${name} was over other bytes and is void: ${again}`, role);
   }
 }
 

@@ -24,8 +24,8 @@ export const schema: Rule = {
   modes: always,
   *check(context) {
     for (const [role, change] of context.changes) {
-      const parsed = context.tree.documents.get(role);
       if (change === 'unchanged' || change === 'removed') continue;
+      const parsed = context.tree.documents.get(role);
       if (parsed === undefined) yield refuse(`metadata/${roleFile(role)} was not read`, role);
       else if (parsed.ok) yield* checkDocument(context, role, parsed.value);
       else yield refuse(`metadata/${roleFile(role)}: ${parsed.error.message}`, role);

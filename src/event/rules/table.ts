@@ -1,10 +1,12 @@
 import { artifacts } from './artifacts.ts';
 import { attestation } from './attestation.ts';
 import { base } from './base.ts';
+import { clients } from './clients.ts';
 import { history } from './history.ts';
 import { distinctKeysRule, distinctOwners, keyid, keyTags } from './keys.ts';
 import { metadataNames, orphans, scope, treeModes } from './layout.ts';
 import { expiry, periods, version } from './lifetime.ts';
+import { margin } from './margin.ts';
 import { consistentSnapshot, online } from './online.ts';
 import { ownership } from './ownership.ts';
 import { peers } from './peers.ts';
@@ -13,14 +15,17 @@ import { policy } from './policy.ts';
 import { roleQuorum, rootQuorum, signatureIds } from './quorums.ts';
 import type { Rule } from './rule.ts';
 import { schema } from './schema.ts';
+import { threshold } from './threshold.ts';
 
-/** All rules, in the order in which reasons are told. `clients` is to come. */
+/** All rules, in the order in which reasons are told. */
 export const rules: readonly Rule[] = [
   schema,
   keyTags,
   keyid,
   distinctKeysRule,
   distinctOwners,
+  threshold,
+  margin,
   version,
   expiry,
   periods,
@@ -41,5 +46,6 @@ export const rules: readonly Rule[] = [
   enrolment,
   base,
   attestation,
+  clients,
   peers,
 ];

@@ -1,4 +1,5 @@
-import type { TestRepository } from '../../support/tree-builder.ts';
+import { defaultPolicy } from '../../../src/policy/policy.ts';
+import type { JudgeOptions, TestRepository } from '../../support/tree-builder.ts';
 import { type Row, ruleTable, standard } from './rule-table.ts';
 
 ruleTable('orphans', [
@@ -147,6 +148,8 @@ ruleTable('tree-modes', [
 
 const withReadme = (): TestRepository => standard().write('README.md', 'read me').fork();
 
+const allowing = (...scope: readonly string[]): JudgeOptions => ({ policy: { ...defaultPolicy, scope } });
+
 ruleTable('scope', [
   { when: 'metadata and targets change', do: e => void e.edit('root').artifact('x', 'x'), says: [] },
   {
@@ -183,6 +186,67 @@ ruleTable('scope', [
     when: 'git is told to read artifacts through a filter',
     do: e => void e.write('.gitattributes', '* filter=evil'),
     says: [['refuse', undefined, '".gitattributes"']],
+  },
+  ...[
+    ['README.md', 'README.md'],
+    ['README.md', '*.md'],
+    ['docs/guide.md', 'docs/**'],
+    ['docs/a/b/guide.md', 'docs/**'],
+    ['docs/a/guide.md', 'docs/?/*'],
+    ['docs/a/b/guide.md', 'docs/*/b/**'],
+  ].map(
+    ([path = '', pattern = '']): Row => ({
+      when: `${path} changes and the policy allows ${pattern}`,
+      do: e => void e.edit('root').file(path, 'x'),
+      options: allowing(pattern),
+      says: [['warn', undefined, 'as the policy allows', JSON.stringify(path)]],
+    }),
+  ),
+  ...[
+    ['other/guide.md', 'docs/**'],
+    ['docs/a/guide.md', 'docs/*'],
+    ['docs/guide.md', 'docs/*/**'],
+    ['docs', 'docs/**'],
+    ['docs2/x', 'docs/**'],
+    ['README.md', 'readme.md'],
+    ['d\u043ecs', '*'],
+    // Patterns that no policy file can hold, and paths that a pattern could mean by mistake.
+    ['.github/workflows/x.yml', '.github/**'],
+    ['.gitattributes', '*'],
+    ['docs/.hidden', 'docs/**'],
+    ['docs/a/.git/config', 'docs/**'],
+    ['Metadata', '*'],
+    ['TUF-signer.yml', '*'],
+  ].map(
+    ([path = '', pattern = '']): Row => ({
+      when: `${path} changes and the policy allows ${pattern} alone`,
+      do: e => void e.edit('root').file(path, 'x'),
+      options: allowing(pattern),
+      says: [['refuse', undefined, 'and what the policy names']],
+    }),
+  ),
+  {
+    when: 'what the policy allows becomes a symlink',
+    main: withReadme,
+    do: e => void e.chmod('README.md', '120000'),
+    options: allowing('README.md'),
+    says: [['refuse', undefined, '"README.md"']],
+  },
+  {
+    when: 'the policy changes, which none can allow',
+    do: e => void e.write('tuf-signer.yml', 'x'),
+    options: allowing('*'),
+    says: [['refuse', undefined, '"tuf-signer.yml"']],
+  },
+  {
+    when: 'what the policy allows is removed beside a workflow',
+    main: withReadme,
+    do: e => void e.remove('README.md').write('.github/workflows/evil.yml', 'on: push'),
+    options: allowing('README.md'),
+    says: [
+      ['refuse', undefined, '".github" changes'],
+      ['warn', undefined, '"README.md"'],
+    ],
   },
   {
     when: 'a folder is called like metadata but for case',

@@ -1,4 +1,10 @@
-import { repositoryOf, type TestRepository, type WireDelegation } from '../../support/tree-builder.ts';
+import { type DelegationShape, defaultPolicy } from '../../../src/policy/policy.ts';
+import {
+  type JudgeOptions,
+  repositoryOf,
+  type TestRepository,
+  type WireDelegation,
+} from '../../support/tree-builder.ts';
 import { type Row, ruleTable, standard } from './rule-table.ts';
 
 const delegation =
@@ -54,6 +60,10 @@ const signs = (event: TestRepository, role: string, ...paths: readonly string[])
   void event.edit(role, ({ targets }) => {
     for (const path of paths) targets[path] = { length: 1, hashes: { sha256: 'ab' } };
   });
+
+const delegating = (delegations: DelegationShape): JudgeOptions => ({
+  policy: { ...defaultPolicy, delegations },
+});
 
 ruleTable('ownership', [
   {
@@ -241,6 +251,62 @@ ruleTable('ownership', [
       says: [['refuse', 'bin', `path hash prefix ${JSON.stringify(prefix)}`]],
     }),
   ),
+  {
+    when: 'the policy wants folders and a role gets its own',
+    do: e => void e.delegate('ops', { signers: ['@gina'], paths: ['ops/*', 'ops/*/*'] }),
+    options: delegating('tuf-on-ci'),
+    says: [],
+  },
+  {
+    when: 'the policy wants folders and a role gets more',
+    do: e => void e.delegate('ops', { signers: ['@gina'], paths: ['ops/*', 'tools/*'] }),
+    options: delegating('tuf-on-ci'),
+    says: [['refuse', 'ops', 'is given "tools/*"', 'the folder of its name']],
+  },
+  {
+    when: 'the policy wants folders and a role that is there gets more',
+    do: delegation(role => role.paths?.push('tools/*')),
+    options: delegating('tuf-on-ci'),
+    says: [['refuse', 'dev', 'is given "tools/*"']],
+  },
+  {
+    when: 'the policy wants folders and a role goes by hashes',
+    do: e => void e.delegate('bin', { signers: ['@gina'], pathHashPrefixes: ['00'] }),
+    options: delegating('tuf-on-ci'),
+    says: [['refuse', 'bin', 'is given "00"']],
+  },
+  {
+    when: 'the policy wants folders and a delegated role delegates',
+    do: e => void e.delegate('ui', { signers: ['@uma'], by: 'dev', paths: ['ui/*'] }),
+    options: delegating('tuf-on-ci'),
+    says: [['refuse', 'ui', 'dev hands paths on', 'targets alone']],
+  },
+  {
+    when: 'the policy wants folders and main has it otherwise',
+    main: nested,
+    do: e => void e.edit('targets').delegate('ui', { signers: ['@gina'], paths: ['dev/ui/*'], by: 'dev' }),
+    options: delegating('tuf-on-ci'),
+    says: [],
+  },
+  {
+    when: 'the policy wants no delegations and one comes',
+    do: e => void e.delegate('ops', { signers: ['@gina'] }),
+    options: delegating('none'),
+    says: [['refuse', 'ops', 'targets hands paths on', 'no delegations']],
+  },
+  {
+    when: 'the policy wants no delegations and the one of main gets more paths',
+    do: delegation(role => role.paths?.push('dev/*/*')),
+    options: delegating('none'),
+    says: [['refuse', 'dev', 'no delegations']],
+  },
+  {
+    when: 'the policy wants no delegations and the one of main gets other keys',
+    do: e => void e.delegate('dev', { signers: ['@gina'] }),
+    options: delegating('none'),
+    says: [],
+  },
+  { when: 'the policy wants none and main has one', as: 'publish', options: delegating('none'), says: [] },
   {
     when: 'delegations hold succinct roles',
     do: e =>

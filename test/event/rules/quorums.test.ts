@@ -256,7 +256,7 @@ ruleTable('signature-ids', [
         .edit('dev')
         .sign('dev', '@dave')
         .rewrite('dev', ({ signed }) => void signed.version++),
-    says: [['warn', 'dev', 'the signature of @dave', 'made anew']],
+    says: [['warn', 'dev', 'the signature of @dave was over other bytes', 'they have to sign again']],
   },
   {
     when: 'a signature is no hex',
