@@ -13,6 +13,23 @@ rmSync(out, { recursive: true, force: true });
 const banner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
+/**
+ * The toolkit's packages do nothing when they are loaded but define things, and do not say so. With it esbuild leaves out what
+ * no action uses: two HTTP clients, 420 KB, for tokens of OpenID Connect and for proxies.
+ */
+const toolkit = {
+  name: 'toolkit',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup: build => {
+    build.onResolve({ filter: /./ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+      const isOfToolkit = /^@actions\//.test(path) || /[\\/]@actions[\\/](core|github)[\\/]/.test(importer);
+      if (!isOfToolkit || pluginData === toolkit) return undefined;
+      const found = await build.resolve(path, { kind, importer, resolveDir, pluginData: toolkit });
+      return { ...found, sideEffects: false };
+    });
+  },
+};
+
 const names = readdirSync('actions', { withFileTypes: true })
   .filter(entry => entry.isDirectory() && !['lib', 'dist'].includes(entry.name))
   .map(entry => entry.name);
@@ -29,6 +46,7 @@ await build({
   // Errors are named after their classes.
   keepNames: true,
   banner: { js: banner },
+  plugins: [toolkit],
   legalComments: 'none',
   logLevel: 'warning',
 });

@@ -24,12 +24,12 @@ export const createSigningEvents: Action = async world => {
     ),
   ];
   if (lines.length === 0) lines.push('No event had to be begun.');
-  for (const line of lines) say(world, line);
-  await addSummary(world, lines.map(line => `- ${escapeMarkdown(line)}`).join('\n'));
-  await setOutput(world, 'events', [...begun.keys()].join(' '));
+  for (const line of lines) say(line);
+  await addSummary(lines.map(line => `- ${escapeMarkdown(line)}`).join('\n'));
+  setOutput('events', [...begun.keys()].join(' '));
   // Before all that can fail: this is what people have to know.
   await warnOfExpiry(forge, due, world.clock.now());
   const { failed } = await tellOpenEvents(workspace, forge, { elsewhere: runUrl(world) });
-  for (const [branch, error] of failed) sayWarning(world, `${branch}: ${error.message}`);
+  for (const [branch, error] of failed) sayWarning(`${branch}: ${error.message}`);
   return undefined;
 };

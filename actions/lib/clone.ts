@@ -5,8 +5,7 @@ import type { Identity } from '../../src/git/commit-object.ts';
 import { runGit } from '../../src/git/process.ts';
 import { openWorkspace, type Workspace } from '../../src/operations/workspace.ts';
 import { hide } from './commands.ts';
-import { ActionError } from './error.ts';
-import { type ActionWorld, input, variable } from './world.ts';
+import { type ActionWorld, input, repositoryName } from './world.ts';
 
 /**
  * An empty clone of the job's repository, which operations fetch into: full history and no checkout. An event's files are
@@ -14,19 +13,12 @@ import { type ActionWorld, input, variable } from './world.ts';
  * configuration.
  */
 export async function openClone(world: ActionWorld): Promise<Workspace> {
-  const server = variable(world, 'GITHUB_SERVER_URL');
+  const server = world.context.serverUrl;
   const folder = await mkdtemp(join(world.environment['RUNNER_TEMP'] ?? tmpdir(), 'tuf-signer-'));
   await runGit(folder, ['init', '--quiet', '--initial-branch=main', '.']);
   await runGit(folder, ['remote', 'add', '--', 'origin', `${server}/${repositoryName(world)}`]);
   authorize(world, server);
   return openWorkspace(folder, world.clock);
-}
-
-/** `OWNER/NAME`. Throws {@link ActionError} `NOT_ON_GITHUB`. */
-export function repositoryName(world: ActionWorld): string {
-  const name = variable(world, 'GITHUB_REPOSITORY');
-  if (/^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/.test(name)) return name;
-  throw new ActionError('NOT_ON_GITHUB', `GITHUB_REPOSITORY is ${JSON.stringify(name)}, not OWNER/NAME`);
 }
 
 /**
@@ -37,7 +29,7 @@ function authorize(world: ActionWorld, server: string): void {
   const token = input(world, 'token');
   if (token === undefined || !/^https?:/.test(server)) return;
   const header = Buffer.from(`x-access-token:${token}`).toString('base64');
-  hide(world, header);
+  hide(header);
   const name = `http.${server}/.extraheader`;
   let count = Number(process.env['GIT_CONFIG_COUNT'] ?? 0);
   // An empty one takes back what others have set: two tokens in one request are refused.

@@ -20,7 +20,7 @@ export function onlineKeys(world: ActionWorld): Signer {
       switch (scheme) {
         case 'file': {
           const folder = environment['TUF_SIGNER_KEYS'] ?? variable(world, 'RUNNER_TEMP');
-          const warn = (message: string): void => sayWarning(world, message);
+          const warn = (message: string): void => sayWarning(message);
           return fileSigner(key.onlineUri, { folder, environment, warn }).sign(key, payload);
         }
         case 'piv':

@@ -1,21 +1,16 @@
 import type { Reason } from '../../src/event/reason.ts';
 import { codeSpan, escapeMarkdown, sentence } from '../../src/render/markdown-text.ts';
 import { addSummary, say } from './commands.ts';
-import type { ActionWorld } from './world.ts';
 
 /** Puts reasons into the log and on the run's page. */
-export async function showReasons(
-  world: ActionWorld,
-  title: string,
-  reasons: readonly Reason[],
-): Promise<void> {
+export async function showReasons(title: string, reasons: readonly Reason[]): Promise<void> {
   for (const { rule, role, message } of reasons)
-    say(world, `${rule}${role === undefined ? '' : ` (${role})`}: ${message}`);
+    say(`${rule}${role === undefined ? '' : ` (${role})`}: ${message}`);
   const lines = reasons.map(
     ({ rule, role, message }) =>
       `- ${role === undefined ? '' : `${escapeMarkdown(role)}: `}${sentence(message)} (${codeSpan(rule)})`,
   );
-  await addSummary(world, `## ${escapeMarkdown(title)}\n\n${lines.join('\n')}\n`);
+  await addSummary(`## ${escapeMarkdown(title)}\n\n${lines.join('\n')}\n`);
 }
 
 /** The refusals in a few words, for one line. */

@@ -1,7 +1,8 @@
+import { context } from '@actions/github';
 import { systemClock } from '../../src/clock.ts';
 import { CodedError, InvariantError } from '../../src/errors.ts';
 import { say, sayError } from './commands.ts';
-import type { ActionWorld } from './world.ts';
+import { type ActionWorld, requireJob } from './world.ts';
 
 /** What one action does. A sentence that comes back says why the job is to fail. */
 export type Action = (world: ActionWorld) => Promise<string | undefined>;
@@ -12,33 +13,31 @@ export async function runAction(action: Action): Promise<void> {
   for (const [name, value] of Object.entries(environment)) {
     if (isSecret(name, value ?? '')) delete process.env[name];
   }
-  const write = (line: string): void => void process.stdout.write(`${line}\n`);
-  process.exitCode = await perform(action, { environment, clock: systemClock, write });
+  process.exitCode = await perform(action, { environment, context, clock: systemClock });
 }
 
 /** 0 or 1. */
 export async function perform(action: Action, world: ActionWorld): Promise<number> {
   try {
+    requireJob(world);
     const failure = await action(world);
     if (failure === undefined) return 0;
-    sayError(world, failure);
+    sayError(failure);
   } catch (error) {
-    tellFault(world, error);
+    tellFault(error);
   }
   return 1;
 }
 
 /** What a person can mend is a sentence; a defect of ours comes with the trace that we need to find it. */
-function tellFault(world: ActionWorld, error: unknown): void {
-  if (error instanceof CodedError && !(error instanceof InvariantError)) sayError(world, error.message);
-  else if (error instanceof Error && 'syscall' in error)
-    sayError(world, `the runner failed us: ${error.message}`);
+function tellFault(error: unknown): void {
+  if (error instanceof CodedError && !(error instanceof InvariantError)) sayError(error.message);
+  else if (error instanceof Error && 'syscall' in error) sayError(`the runner failed us: ${error.message}`);
   else {
     sayError(
-      world,
       `a defect of tuf-signer, please report it: ${error instanceof Error ? error.message : 'no error'}`,
     );
-    if (error instanceof Error) say(world, error.stack ?? '');
+    if (error instanceof Error) say(error.stack ?? '');
   }
 }
 

@@ -8,12 +8,12 @@ import { openForge, runUrl } from '../lib/github.ts';
 import { onlineKeys } from '../lib/online-keys.ts';
 import type { Action } from '../lib/run.ts';
 import { trustedRoot } from '../lib/trusted-root.ts';
-import { requiredInput, variable } from '../lib/world.ts';
+import { requiredInput } from '../lib/world.ts';
 
 /** Signs the roles of an event that online keys alone sign, once nothing else is missing. */
 export const onlineSigningOfTargets: Action = async world => {
   // The event's own workflow files are its author's to write: the key may only be within reach of main's.
-  if (variable(world, 'GITHUB_REF').startsWith('refs/heads/sign/'))
+  if (world.context.ref.startsWith('refs/heads/sign/'))
     throw new ActionError(
       'BAD_INPUT',
       'this runs from the workflow of main, never from that of an event: start it there',
@@ -28,9 +28,9 @@ export const onlineSigningOfTargets: Action = async world => {
     trustedRoot(world),
   );
   const words = waiting === undefined ? `Signed: ${signed.join(', ')}.` : `Nothing was signed: ${waiting}.`;
-  say(world, words);
-  await addSummary(world, signed.length === 0 ? 'Nothing was signed.' : words);
-  await setOutput(world, 'signed', signed.join(' '));
+  say(words);
+  await addSummary(signed.length === 0 ? 'Nothing was signed.' : words);
+  setOutput('signed', signed.join(' '));
   if (signed.length > 0) await tellEvent(workspace, branch, openForge(world), { elsewhere: runUrl(world) });
   return undefined;
 };

@@ -7,24 +7,24 @@ import { onlineKeys } from '../lib/online-keys.ts';
 import { inBrief, showReasons } from '../lib/reasons.ts';
 import type { Action } from '../lib/run.ts';
 import { trustedRoot } from '../lib/trusted-root.ts';
-import { type ActionWorld, input, variable } from '../lib/world.ts';
+import { type ActionWorld, input } from '../lib/world.ts';
 
 /** Signs snapshot and timestamp on main where they have to be, and starts the workflow that publishes. */
 export const onlineSigning: Action = async world => {
   await using workspace = await openClone(world);
   const { signed, refusals } = await onlineSign(workspace, onlineKeys(world), automation, trustedRoot(world));
-  await setOutput(world, 'signed', signed.join(' '));
+  setOutput('signed', signed.join(' '));
   if (refusals.length > 0) {
-    await showReasons(world, 'Main is not fit to be signed', refusals);
+    await showReasons('Main is not fit to be signed', refusals);
     return `main is not fit to be signed: ${inBrief(refusals)}`;
   }
   const words = signed.length === 0 ? 'Snapshot and timestamp are fresh.' : `Signed: ${signed.join(', ')}.`;
-  say(world, words);
-  await addSummary(world, words);
+  say(words);
+  await addSummary(words);
   const workflow = input(world, 'publish-workflow');
   if (workflow !== undefined && (signed.length > 0 || isAskedFor(world))) {
     await openForge(world).dispatchWorkflow(workflow, (await findMain(workspace)).branch, {});
-    say(world, `Started ${workflow}.`);
+    say(`Started ${workflow}.`);
   }
   return undefined;
 };
@@ -33,5 +33,5 @@ export const onlineSigning: Action = async world => {
  * A push that this token made starts nothing by itself. Where a run before ours signed and could not start the workflow, a
  * push, a person or another attempt makes good for it; to publish once more what is published does no harm.
  */
-const isAskedFor = (world: ActionWorld): boolean =>
-  variable(world, 'GITHUB_EVENT_NAME') !== 'schedule' || variable(world, 'GITHUB_RUN_ATTEMPT') !== '1';
+const isAskedFor = ({ context }: ActionWorld): boolean =>
+  context.eventName !== 'schedule' || context.runAttempt !== 1;

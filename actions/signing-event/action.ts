@@ -9,7 +9,7 @@ import { addSummary, MAX_SUMMARY, say, sayWarning, setOutput } from '../lib/comm
 import { openForge, runUrl } from '../lib/github.ts';
 import { inBrief } from '../lib/reasons.ts';
 import type { Action } from '../lib/run.ts';
-import { type ActionWorld, input, variable } from '../lib/world.ts';
+import { type ActionWorld, input } from '../lib/world.ts';
 
 const BRANCH = /^refs\/heads\/(sign\/.+)$/;
 
@@ -18,16 +18,16 @@ const BRANCH = /^refs\/heads\/(sign\/.+)$/;
  * event of its own push is rejected or can not be judged.
  */
 export const signingEvent: Action = async world => {
-  const name = input(world, 'event') ?? BRANCH.exec(variable(world, 'GITHUB_REF'))?.[1];
+  const name = input(world, 'event') ?? BRANCH.exec(world.context.ref)?.[1];
   if (name === undefined) return judgeAll(world);
   const event = parseSigningEvent(name);
   await using workspace = await openClone(world);
   const options = { elsewhere: runUrl(world) };
   const { told, updated } = await runSigningEvent(workspace, event, openForge(world), automation, options);
-  if (updated.length > 0) say(world, `Updated the targets metadata of ${updated.join(', ')}.`);
-  await setOutput(world, 'updated', updated.join(' '));
-  await setOutput(world, 'verdict', told.kind === 'judged' ? told.report.verdict : told.kind);
-  await show(world, name, told);
+  if (updated.length > 0) say(`Updated the targets metadata of ${updated.join(', ')}.`);
+  setOutput('updated', updated.join(' '));
+  setOutput('verdict', told.kind === 'judged' ? told.report.verdict : told.kind);
+  await show(name, told);
   return failureOf(name, told);
 };
 
@@ -36,26 +36,25 @@ async function judgeAll(world: ActionWorld): Promise<string | undefined> {
   const { told, failed, ignored } = await tellOpenEvents(workspace, openForge(world), {
     elsewhere: runUrl(world),
   });
-  for (const [branch, event] of told) await show(world, branch, event);
-  for (const [branch, error] of failed) sayWarning(world, `${branch}: ${error.message}`);
-  for (const name of ignored)
-    sayWarning(world, `the branch ${name} is left aside: its name is not safe to use`);
-  await setOutput(world, 'verdict', '');
+  for (const [branch, event] of told) await show(branch, event);
+  for (const [branch, error] of failed) sayWarning(`${branch}: ${error.message}`);
+  for (const name of ignored) sayWarning(`the branch ${name} is left aside: its name is not safe to use`);
+  setOutput('verdict', '');
   // Whose push it was that an event is rejected, its own run says in red.
   return undefined;
 }
 
-async function show(world: ActionWorld, branch: string, told: ToldEvent): Promise<void> {
+async function show(branch: string, told: ToldEvent): Promise<void> {
   const title = `# ${escapeMarkdown(branch)}`;
   switch (told.kind) {
     case 'judged':
-      say(world, `${branch}: ${told.report.verdict}`);
-      return addSummary(world, `${title}\n\n${renderMarkdown(told.report, { maxLength: MAX_SUMMARY / 4 })}`);
+      say(`${branch}: ${told.report.verdict}`);
+      return addSummary(`${title}\n\n${renderMarkdown(told.report, { maxLength: MAX_SUMMARY / 4 })}`);
     case 'unjudged':
-      say(world, `${branch} can not be judged: ${told.problem}`);
-      return addSummary(world, `${title}\n\nThis event can not be judged: ${escapeMarkdown(told.problem)}\n`);
+      say(`${branch} can not be judged: ${told.problem}`);
+      return addSummary(`${title}\n\nThis event can not be judged: ${escapeMarkdown(told.problem)}\n`);
     case 'merged':
-      say(world, `${branch} is on main already: its branch can be deleted`);
+      say(`${branch} is on main already: its branch can be deleted`);
       return undefined;
     default:
       return unreachable(told);

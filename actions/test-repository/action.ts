@@ -29,10 +29,10 @@ export const testRepository: Action = async world => {
     artifact: input(world, 'artifact'),
     source: booleanInput(world, 'compare-source') ? tree : undefined,
   });
-  for (const problem of problems) say(world, problem);
+  for (const problem of problems) say(problem);
   const rows = [...versions].map(([role, version]) => `| ${escapeMarkdown(role)} | ${version} |`);
   const list = problems.map(problem => `- ${sentence(problem)}`);
-  await addSummary(world, [...list, '', '| Role | Version |', '|---|---|', ...rows].join('\n').trim());
+  await addSummary([...list, '', '| Role | Version |', '|---|---|', ...rows].join('\n').trim());
   const [first] = problems;
   return first === undefined
     ? undefined

@@ -17,13 +17,13 @@ export const uploadRepository: Action = async world => {
   const root = trustedRoot(world);
   const { published, files, reasons } = await publishSite(workspace, { commit, out, trustedRoot: root });
   if (!published) {
-    await showReasons(world, 'Main can not be published', reasons);
+    await showReasons('Main can not be published', reasons);
     return `main can not be published: ${inBrief(reasons)}`;
   }
-  await setOutput(world, 'path', out);
-  await setOutput(world, 'commit', commit);
+  setOutput('path', out);
+  setOutput('commit', commit);
   const words = `Built ${files} files from ${commit.slice(0, 12)}.`;
-  say(world, words);
-  await addSummary(world, words);
+  say(words);
+  await addSummary(words);
   return undefined;
 };

@@ -32,7 +32,7 @@ describe('signing-event', () => {
         ['verdict', 'pending'],
       ]),
     );
-    expect(summary).toMatch(/# sign\/update[^]*Pending: 2 signers/);
+    expect(summary).toMatch(/# sign\/update[^]*Pending: the content stands and 2 signers/);
     expect(stub.pulls).toHaveLength(1);
     expect(world.remote.git('log', '-1', '--format=%an <%ae>', UPDATE)).toBe(
       'github-actions[bot] <41898282+github-actions[bot]@users.noreply.github.com>',
@@ -270,7 +270,7 @@ describe('update-issue', () => {
 });
 
 describe('judge', () => {
-  const PULL = { environment: { GITHUB_REF: 'refs/pull/7/merge' } } as const;
+  const PULL = { payload: { pull_request: { number: 7 } } } as const;
   const asPull = (world: TestWorld, commit: string): unknown =>
     world.remote.git('update-ref', 'refs/pull/7/head', commit);
 
@@ -311,8 +311,12 @@ describe('judge', () => {
     });
   });
 
-  test('wants a pull request', async ({ job }) => {
-    expect((await job.run(judgeAction)).errors).toEqual([
+  test.for([
+    ['is named by no event', {}],
+    ['has no number', { pull_request: { number: '7;id' } }],
+    ['is one of a text', { pull_request: '7' }],
+  ] as const)('wants a pull request: refuses one that %s', async ([, payload], { job }) => {
+    expect((await job.run(judgeAction, { payload })).errors).toEqual([
       expect.stringContaining('no pull request is named'),
     ]);
   });

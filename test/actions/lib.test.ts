@@ -11,13 +11,27 @@ import {
 import { systemClock } from '../../src/clock.ts';
 import { InvariantError } from '../../src/errors.ts';
 import { OperationError } from '../../src/operations/error.ts';
+import { asJob, contextOfJob } from '../support/action-world.ts';
 
-const worldOf = (
-  environment: Readonly<Record<string, string>> = {},
-): ActionWorld & { readonly lines: string[] } => {
-  const lines: string[] = [];
-  return { environment, clock: systemClock, write: line => void lines.push(line), lines };
-};
+const JOB = {
+  GITHUB_SERVER_URL: 'https://x',
+  GITHUB_API_URL: 'https://api.x',
+  GITHUB_GRAPHQL_URL: 'https://api.x/graphql',
+  GITHUB_REPOSITORY: 'octo/tuf',
+  GITHUB_REF: 'refs/heads/main',
+  GITHUB_EVENT_NAME: 'push',
+  GITHUB_RUN_ID: '7',
+  GITHUB_RUN_ATTEMPT: '1',
+  GITHUB_WORKFLOW: 'TUF',
+} as const;
+
+const worldOf = (environment: Readonly<Record<string, string>> = {}): ActionWorld => ({
+  environment: { ...JOB, ...environment },
+  context: contextOfJob(),
+  clock: systemClock,
+});
+
+const said = (act: () => Promise<number>): ReturnType<typeof asJob<number>> => asJob(JOB, act);
 
 describe('inputs', () => {
   it.each([
@@ -40,12 +54,15 @@ describe('inputs', () => {
 });
 
 describe('what the runner is told', () => {
-  it('can not hold a command of its own', () => {
-    const world = worldOf();
-    sayError(world, 'x\n::set-output name=a::b\r%0A');
-    say(world, 'x\n::add-path::/evil\r\n  ##[command]y');
-    expect(world.lines[0]).toBe('::error::x%0A::set-output name=a::b%0D%250A');
-    expect(world.lines.slice(1).filter(line => /^\s*(::|##\[)/.test(line))).toEqual([]);
+  it('can not hold a command of its own', async () => {
+    const { lines } = await said(async () => {
+      sayError('x\n::set-output name=a::b\r%0A');
+      say('x\n::add-path::/evil\r\n  ##[command]y');
+      return 0;
+    });
+    expect(lines[0]).toBe('::error::x%0A::set-output name=a::b%0D%250A');
+    expect(lines.slice(1)).toHaveLength(3);
+    expect(lines.slice(1).filter(line => /^\s*(::|##\[)/.test(line))).toEqual([]);
   });
 });
 
@@ -58,24 +75,26 @@ describe('a failure', () => {
       ['::error::try again'],
     ],
   ])('%s is one sentence', async (_, action, lines) => {
-    const world = worldOf();
-    expect(await perform(action, world)).toBe(1);
-    expect(world.lines).toEqual(lines);
+    expect(await said(() => perform(action, worldOf()))).toEqual({ exitCode: 1, lines });
+  });
+
+  it.each(Object.keys(JOB))('that %s is not set is found before anything is done', async name => {
+    const action = async (): Promise<string> => 'was done';
+    const { lines } = await said(() => perform(action, worldOf({ [name]: ' ' })));
+    expect(lines).toEqual([`::error::${name} is not set: this runs as a step of a GitHub workflow`]);
   });
 
   it.each([
     ['an error that nobody expected', new TypeError('x is no function')],
     ['a broken promise of ours', new InvariantError('missing x')],
   ])('that is %s comes with its trace, and is called a defect', async (_, error) => {
-    const world = worldOf();
-    expect(await perform(() => Promise.reject(error), world)).toBe(1);
-    expect(world.lines[0]).toContain('::error::a defect of tuf-signer, please report it: ');
-    expect(world.lines.join('\n')).toContain('lib.test.ts');
+    const { exitCode, lines } = await said(() => perform(() => Promise.reject(error), worldOf()));
+    expect(exitCode).toBe(1);
+    expect(lines[0]).toContain('::error::a defect of tuf-signer, please report it: ');
+    expect(lines.join('\n')).toContain('lib.test.ts');
   });
 
   it('that is none is 0, and says nothing', async () => {
-    const world = worldOf();
-    expect(await perform(async () => undefined, world)).toBe(0);
-    expect(world.lines).toEqual([]);
+    expect(await said(() => perform(async () => undefined, worldOf()))).toEqual({ exitCode: 0, lines: [] });
   });
 });

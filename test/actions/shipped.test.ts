@@ -74,7 +74,7 @@ describe.each(names)('%s/action.yml', name => {
   });
 
   it('names the outputs that are set', () => {
-    const set = [...read(`actions/${name}/action.ts`).matchAll(/setOutput\(world, '([a-z]+)'/g)].map(
+    const set = [...read(`actions/${name}/action.ts`).matchAll(/setOutput\('([a-z]+)'/g)].map(
       ([, output]) => output,
     );
     expect(new Set(Object.keys(action.outputs ?? {}))).toEqual(new Set(set));

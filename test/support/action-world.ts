@@ -1,9 +1,12 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { TestAPI } from 'vitest';
+import * as core from '@actions/core';
+import { context } from '@actions/github';
+import { type TestAPI, vi } from 'vitest';
 import type { Action } from '../../actions/lib/run.ts';
 import { perform } from '../../actions/lib/run.ts';
+import type { JobContext } from '../../actions/lib/world.ts';
 import { GithubStub } from './github-stub.ts';
 import { type TestWorld, worldTest } from './world.ts';
 
@@ -16,10 +19,11 @@ export interface StepResult {
   readonly summary: string;
 }
 
-/** Inputs and variables of one step. */
+/** Inputs and variables of one step, and what its event says. */
 export interface Step {
   readonly inputs?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly payload?: Readonly<Record<string, unknown>>;
 }
 
 /** Runs actions as a step of a job of a repository whose git is a {@link TestWorld}'s remote and whose API is a stub. */
@@ -40,9 +44,9 @@ export class Job {
 
   async run(action: Action, step: Step = {}): Promise<StepResult> {
     const { environment, output, summary } = this.environment(step);
-    const lines: string[] = [];
-    const write = (line: string): void => void lines.push(line);
-    const exitCode = await perform(action, { environment, clock: this.world.clock, write });
+    const { exitCode, lines } = await asJob(environment, () =>
+      perform(action, { environment, context: contextOfJob(), clock: this.world.clock }),
+    );
     return {
       exitCode,
       lines,
@@ -52,7 +56,7 @@ export class Job {
     };
   }
 
-  environment({ inputs = {}, environment = {} }: Step = {}): {
+  environment({ inputs = {}, environment = {}, payload = {} }: Step = {}): {
     readonly environment: Readonly<Record<string, string>>;
     readonly output: string;
     readonly summary: string;
@@ -60,6 +64,8 @@ export class Job {
     const step = ++this.#steps;
     const [output, summary] = [join(this.#folder, `output-${step}`), join(this.#folder, `summary-${step}`)];
     for (const file of [output, summary]) writeFileSync(file, '');
+    const event = join(this.#folder, `event-${step}.json`);
+    writeFileSync(event, JSON.stringify(payload));
     const named = Object.entries({ token: 'ghs_s3cret-token', ...inputs }).map(([name, value]) => [
       `INPUT_${name.replaceAll('-', '_').toUpperCase()}`,
       value,
@@ -74,6 +80,7 @@ export class Job {
         GITHUB_REPOSITORY: 'octo/tuf',
         GITHUB_REF: 'refs/heads/main',
         GITHUB_EVENT_NAME: 'push',
+        GITHUB_EVENT_PATH: event,
         GITHUB_RUN_ID: '7',
         GITHUB_RUN_ATTEMPT: '1',
         GITHUB_WORKFLOW: 'TUF',
@@ -85,6 +92,32 @@ export class Job {
         ...(Object.fromEntries(named) as Record<string, string>),
       },
     };
+  }
+}
+
+/** What the toolkit makes of this process's variables, as it does when an action starts. */
+export const contextOfJob = (): JobContext => new (context.constructor as new () => JobContext)();
+
+/** Does it as a process with these variables would, where the toolkit looks for them, and catches what it says. */
+export async function asJob<T>(
+  environment: Readonly<Record<string, string>>,
+  act: () => Promise<T>,
+): Promise<{ readonly exitCode: T; readonly lines: readonly string[] }> {
+  const names = Object.keys(environment).filter(name => name.startsWith('GITHUB_'));
+  let said = '';
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation(text => {
+    said += String(text);
+    return true;
+  });
+  for (const name of names) vi.stubEnv(name, environment[name]);
+  // It asks for the file's name once in a process.
+  Reflect.set(core.summary, '_filePath', undefined);
+  try {
+    const exitCode = await act();
+    return { exitCode, lines: said.split('\n').slice(0, -1) };
+  } finally {
+    vi.unstubAllEnvs();
+    write.mockRestore();
   }
 }
 
