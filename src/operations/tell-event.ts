@@ -13,6 +13,7 @@ import {
   renderUnjudged,
 } from '../render/event-comment.ts';
 import { renderMention } from '../render/mention.ts';
+import { accountsOf } from './accounts.ts';
 import { OperationError } from './error.ts';
 import { type EventRequest, loadEvent } from './event.ts';
 import { isFaultOfEvent } from './status.ts';
@@ -46,7 +47,12 @@ export async function tellEvent(
   if (head === undefined) throw new OperationError('NOT_FOUND', `there is no event ${branch} on ${remote}`);
   const main = await findMain(workspace);
   if (await isAncestor(workspace.repository, head, main.commit)) return { kind: 'merged' };
-  const event = await judgeEvent(workspace, { head, branch, main });
+  const event = await judgeEvent(workspace, {
+    head,
+    branch,
+    main,
+    accountsOf: gathered => accountsOf(workspace, forge, branch, head, gathered),
+  });
   // The status first: it is what merging waits for.
   if (event.kind === 'unjudged') {
     await forge.setStatus(head, 'error', `can not be judged: ${event.problem}`);

@@ -44,6 +44,7 @@ const TOUR: readonly Stop[] = [
   ['repos/create-fork', 'POST /repos/other/thing/forks', 202, {}],
   ['repos/list-forks', 'GET /repos/other/thing/forks', 200],
   ['repos/get', 'GET /repos/maintainer/thing', 200],
+  ['repos/list-activities', 'GET /repos/town/metadata/activity?ref=refs/heads/sign/x', 200],
   ['git/get-ref', 'GET /repos/town/metadata/git/ref/heads/sign/x', 200],
   ['git/list-matching-refs', 'GET /repos/town/metadata/git/matching-refs/heads/sign', 200],
   ['repos/get-commit', 'GET /repos/town/metadata/commits/sign%2Fx', 200],

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestFiles, TestRepository } from '../git-repo.ts';
-import type { ForgeEvent } from './events.ts';
+import type { DatedEvent, ForgeEvent } from './events.ts';
 import { ACTIONS_BOT, type Account, type Repository } from './model.ts';
 import { readRefs } from './refs.ts';
 import { Tokens } from './tokens.ts';
@@ -23,7 +23,7 @@ export class Database {
   readonly accounts: Map<string, Account> = new Map([[ACTIONS_BOT.login, ACTIONS_BOT]]);
   readonly repositories: Map<string, Repository> = new Map();
   /** Every event, in order. */
-  readonly events: ForgeEvent[] = [];
+  readonly events: DatedEvent[] = [];
   readonly #folder: string;
   readonly #listeners: ((event: ForgeEvent) => void)[] = [];
   readonly #now: () => number;
@@ -81,7 +81,7 @@ export class Database {
   }
 
   emit(event: ForgeEvent): void {
-    this.events.push(event);
+    this.events.push({ ...event, at: this.timestamp() });
     for (const listener of this.#listeners) listener(event);
   }
 

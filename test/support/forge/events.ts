@@ -34,5 +34,10 @@ export interface ForgeEvent {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
+/** An event, and when it was. */
+export interface DatedEvent extends ForgeEvent {
+  readonly at: string;
+}
+
 export const isFromFork = (event: ForgeEvent): boolean =>
   event.pull?.pull !== undefined && event.pull.pull.head.repository !== event.repository;

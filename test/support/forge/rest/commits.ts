@@ -61,6 +61,7 @@ export const commitOperations: readonly Operation[] = [
     ),
   ),
   onRepository('repos/get-branch', 'GET /branches/{branch}', reads('contents'), call => ok(branch(call))),
+  onRepository('repos/list-activities', 'GET /activity', reads('contents'), call => list(activity(call))),
   onRepository('git/get-ref', 'GET /git/ref/{ref}', reads('contents'), call => {
     const name = `refs/${param(call, 'ref')}`;
     const sha = readRefs(call.repository, name).get(name);
@@ -74,6 +75,30 @@ export const commitOperations: readonly Operation[] = [
   }),
   onRepository('git/delete-ref', 'DELETE /git/refs/{ref}', writes('contents'), deleteRef),
 ];
+
+/** Newest first. Left out: the filters but `ref`, merges told apart from pushes, and cursors instead of pages. */
+function activity(call: RepositoryCall): readonly Json[] {
+  const { database, repository, base, query } = call;
+  const asked = query.get('ref');
+  const wanted = (ref: string): boolean => asked === null || ref === asked || ref === `refs/heads/${asked}`;
+  return database.events
+    .flatMap((event, at) => {
+      if (event.name !== 'push' || event.repository !== repository || !wanted(event.ref)) return [];
+      const { before, after, created: isNew, deleted, forced } = event.payload;
+      const type = isNew === true ? 'branch_creation' : deleted === true ? 'branch_deletion' : undefined;
+      return {
+        id: at + 1,
+        node_id: nodeId('PSH', repository.id, at),
+        before,
+        after,
+        ref: event.ref,
+        timestamp: event.at,
+        activity_type: type ?? (forced === true ? 'force_push' : 'push'),
+        actor: userJson(base, event.actor),
+      };
+    })
+    .reverse();
+}
 
 function requireCommit(call: RepositoryCall): string {
   const name = param(call, 'ref');
