@@ -47,7 +47,7 @@ describe('a signing event on the forge', () => {
     });
     expect(stub.pulls).toMatchObject([{ head: { ref: UPDATE }, draft: true, title: 'Signing event update' }]);
     expect(status(stub, world)).toMatchObject({ context: 'tuf-signer', state: 'pending' });
-    expect(sticky(stub)).toContain('Pending: 2 signers can sign now');
+    expect(sticky(stub)).toContain('Pending: the content stands and 2 signers can sign now');
     expect(mentions(stub)).toEqual([expect.stringMatching(/tuf-signer sign sign\/update[^]*@bob[^]*@carol/)]);
   });
 
@@ -57,9 +57,11 @@ describe('a signing event on the forge', () => {
     forge,
   }) => {
     change(world);
+    // Not at a full day before an end: the comment says in how many days it comes.
+    world.clock.time = (NOW + 3_600_000) as typeof NOW;
     await run(world, forge);
     stub.taken();
-    world.clock.time = (NOW + 3_600_000) as typeof NOW;
+    world.clock.time = (NOW + 7_200_000) as typeof NOW;
     // Another process: nothing is remembered but what the forge holds.
     await run(world, githubForge(stub.options));
     const calls = stub.taken();
