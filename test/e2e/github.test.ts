@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { downloadWithTufJs } from '../../signer-cli/demo/peer-client.ts';
+import { openFromFork } from '../../src/forge/github/from-fork.ts';
+import { apiOf } from '../../src/forge/github/place.ts';
 import { parseSigningEvent } from '../../src/git/names.ts';
 import { EVENT_MARKER } from '../../src/render/event-comment.ts';
+import { type CommandOutcome, runCommand } from '../support/command.ts';
 import { logsOf, Town } from '../support/town.ts';
-import { INIT, type Name, UPDATE } from '../support/world.ts';
+import { INIT, type Name, PIN, UPDATE } from '../support/world.ts';
 
 // The whole ceremony by the shipped workflows and the shipped bundles, in one town and in order: each test stands on the ones
 // before it.
@@ -69,12 +72,7 @@ describe('a repository on GitHub, by the shipped workflows', () => {
   });
 
   test('takes an artifact, whose metadata the automation makes', async () => {
-    town.github.push(
-      town.repository,
-      town.account('alice'),
-      { [`targets/${ARTIFACT}`]: 'echo hello\n' },
-      { branch: INIT },
-    );
+    town.push('alice', { [`targets/${ARTIFACT}`]: 'echo hello\n' }, INIT);
     await town.github.settled();
     expectGreen('signing-event');
     expect(logsOf(town.last('signing-event'))).toContain('Updated the targets metadata of targets.');
@@ -99,16 +97,59 @@ describe('a repository on GitHub, by the shipped workflows', () => {
     expect(await download()).toBe('echo hello\n');
   });
 
-  test('publishes a change of the artifact, signed by another quorum', async () => {
-    town.github.push(
-      town.repository,
-      town.account('carol'),
-      { [`targets/${ARTIFACT}`]: 'echo good day\n' },
-      { branch: UPDATE },
-    );
+  test('takes a signature from a fork, by a pull request to the event', async () => {
+    town.push('alice', { [`targets/${ARTIFACT}`]: 'echo good day\n' }, UPDATE);
     await town.github.settled();
+    const fork = town.github.database.addFork(town.repository, town.account('carol'));
+    const token = town.github.token(town.account('carol'));
+    const { folder, git, env, transport } = town.world.person('carol');
+    git.git('remote', 'add', 'fork', town.github.cloneUrl(fork, token));
+    const signs = (environment: NodeJS.ProcessEnv): Promise<CommandOutcome> =>
+      runCommand(
+        {
+          cards: transport,
+          person: { texts: ['y'], secrets: [PIN] },
+          environment: { ...env, ...environment },
+        },
+        ...['sign', UPDATE, '--repo', folder, '--push-remote', 'fork'],
+      );
+    const elsewhere = await signs({ GH_TOKEN: token });
+    expect(elsewhere.err).toContain(
+      `Open a pull request to bring it into ${UPDATE}: ${town.github.url}/town/metadata/compare/${UPDATE}...carol:metadata:${UPDATE}?expand=1`,
+    );
+    expect(
+      town.github.calls.filter(({ login }) => login === 'carol').map(({ operation }) => operation),
+    ).not.toContain('pulls/list');
+    fork.git.git('update-ref', '-d', `refs/heads/${UPDATE}`);
+    const { err } = await signs({ GH_TOKEN: token, GITHUB_SERVER_URL: town.github.url });
+    const page = /Your signature waits in a pull request from your fork: (http\S+\/pull\/\d+)\n/.exec(
+      err,
+    )?.[1];
+    expect(page, err).toBeDefined();
+    expect(err).not.toContain(token);
+    const [server, repo] = [town.github.url, 'metadata'];
+    const upstream = { server, owner: 'town', repo };
+    const request = {
+      upstream,
+      fork: { ...upstream, owner: 'carol' },
+      branch: UPDATE,
+      title: 'Again',
+      body: '',
+    };
+    expect(await openFromFork(request, { token, ...apiOf(server) })).toBe(page);
+    const opened = [...town.repository.issues.values()].filter(({ author }) => author.login === 'carol');
+    expect(opened.map(({ title, pull }) => [title, pull?.base])).toEqual([
+      [`@carol signs ${UPDATE}`, UPDATE],
+    ]);
+    expect((await town.call('bob', 'PUT', `/pulls/${opened[0]?.number}/merge`))[0]).toBe(200);
+    await town.github.settled();
+    expectGreen('signing-event');
+    expect(said(UPDATE)).toContain('1 of 2');
+  });
+
+  test('publishes a change of the artifact once another has signed', async () => {
     expect(await download()).toBe('echo hello\n');
-    await sign(UPDATE, 'carol', 'bob');
+    await sign(UPDATE, 'bob');
     expect(await town.merge(UPDATE, 'bob')).toBe(200);
     await town.github.settled();
     expectGreen('online-sign', 'publish');

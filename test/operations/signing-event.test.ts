@@ -70,6 +70,19 @@ describe('a signing event on the forge', () => {
     expect(calls).toHaveLength(4);
   });
 
+  test('a key that another account than its owner brought is told', async ({ world, stub, forge }) => {
+    await world.delegate('alice', { signers: owners('carol', 'mallory') });
+    const before = world.remote.sha(UPDATE);
+    await world.sign('mallory');
+    const push = { before, after: world.remote.sha(UPDATE) };
+    stub.activity.push({ ...push, actor: { login: 'Mallory' } });
+    await run(world, forge);
+    expect(sticky(stub)).not.toContain('was brought by');
+    stub.activity.splice(0, 1, { ...push, actor: { login: 'Bob' } });
+    await run(world, forge);
+    expect(sticky(stub)).toMatch(/the key of \S*mallory was brought by \S*bob/);
+  });
+
   test('a signature moves the comment on and calls nobody; the last one makes it ready', async ({
     world,
     stub,

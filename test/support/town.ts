@@ -198,9 +198,11 @@ export class Town implements AsyncDisposable {
     return [answer.status, text === '' ? undefined : JSON.parse(text)];
   }
 
-  /** The newest pull request of a branch. */
+  /** The newest pull request of a branch of the repository itself. */
   pull(branch: string): Issue {
-    const found = [...this.repository.issues.values()].findLast(({ pull }) => pull?.head.branch === branch);
+    const found = [...this.repository.issues.values()].findLast(
+      ({ pull }) => pull?.head.branch === branch && pull.head.repository === this.repository,
+    );
     if (found === undefined) throw new Error(`no pull request of ${branch}`);
     return found;
   }
