@@ -67,7 +67,9 @@ async function bringHome(
   // Loaded where it is needed: GitHub's client is a third of the command.
   const { requestFromFork } = await import('../../src/operations/from-fork.ts');
   // As GitHub's own command looks for it. Git's credential helpers may want it too: it stays where it is.
-  const token = [environment['GH_TOKEN'], environment['GITHUB_TOKEN']].find(text => text !== undefined && text !== '');
+  const token = [environment['GH_TOKEN'], environment['GITHUB_TOKEN']].find(
+    text => text !== undefined && text !== '',
+  );
   const server = environment['GITHUB_SERVER_URL'] ?? 'https://github.com';
   const request = await requestFromFork(workspace, branch, { token, server });
   if (request?.problem !== undefined) output.say(`warning: ${request.problem}`);

@@ -111,7 +111,12 @@ describe('a repository on GitHub, by the shipped workflows', () => {
           person: { texts: ['y'], secrets: [PIN] },
           environment: { ...env, ...environment },
         },
-        ...['sign', UPDATE, '--repo', folder, '--push-remote', 'fork'],
+        'sign',
+        UPDATE,
+        '--repo',
+        folder,
+        '--push-remote',
+        'fork',
       );
     const elsewhere = await signs({ GH_TOKEN: token });
     expect(elsewhere.err).toContain(

@@ -22,19 +22,19 @@ export async function openFromFork(
   options: Pick<GithubOptions, 'token' | 'apiUrl' | 'graphqlUrl'>,
 ): Promise<string> {
   const { owner, repo } = upstream;
-  const { call, here } = githubClient({ ...options, owner, repo });
+  const client = githubClient({ ...options, owner, repo });
   const head = `${fork.owner}:${branch}`;
   const find = async (): Promise<string | undefined> => {
-    const open = await call('look for your pull request', rest =>
-      rest.pulls.list({ ...here, state: 'open', head, base: branch, per_page: 1 }),
+    const open = await client.call('look for your pull request', rest =>
+      rest.pulls.list({ ...client.here, state: 'open', head, base: branch, per_page: 1 }),
     );
     return open[0]?.html_url;
   };
   const known = await find();
   if (known !== undefined) return known;
   try {
-    const made = await call('open a pull request from your fork', rest =>
-      rest.pulls.create({ ...here, head, base: branch, title, body }),
+    const made = await client.call('open a pull request from your fork', rest =>
+      rest.pulls.create({ ...client.here, head, base: branch, title, body }),
     );
     return made.html_url;
   } catch (error) {
