@@ -87,6 +87,21 @@ describe('architecture', () => {
 
   it('has no import that goes up or sideways', () => expect([...violations()]).toEqual([]));
 
+  it('lets an action know what all share, and no other action', () => {
+    const own = (file: string): string => file.split('/').slice(0, 2).join('/');
+    const strangers = files
+      .filter(file => file.startsWith('actions/'))
+      .flatMap(file =>
+        importsOf(file)
+          .filter(specifier => specifier.startsWith('.'))
+          .map(specifier => path.posix.join(path.posix.dirname(file), specifier))
+          .filter(other => other.startsWith('actions/') && ![own(file), 'actions/lib'].includes(own(other)))
+          .map(other => `${file} imports ${other}`),
+      );
+    expect(files.filter(file => file.startsWith('actions/')).length).toBeGreaterThan(15);
+    expect(strangers).toEqual([]);
+  });
+
   it('reads the clock in clock.ts alone', () => {
     const readers = files.filter(file =>
       /Date\.now\(\)|new Date\(\)/.test(readFileSync(path.join(root, file), 'utf8')),

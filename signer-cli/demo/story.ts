@@ -15,7 +15,7 @@ import { delegate } from '../../src/operations/delegate.ts';
 import { initRepository } from '../../src/operations/init.ts';
 import { type OnlineOutcome, onlineSign } from '../../src/operations/online-sign.ts';
 import { type PublishOutcome, publishSite } from '../../src/operations/publish.ts';
-import { tellVerdict } from '../../src/operations/signing-event.ts';
+import { requireReport, tellEvent } from '../../src/operations/tell-event.ts';
 import { SITE_LAYOUT } from '../../src/operations/verify.ts';
 import { fetchMain, requirePullRemote, type Workspace } from '../../src/operations/workspace.ts';
 import { fileSigner, readKeyFile, writeKeyFile } from '../../src/signers/file.ts';
@@ -100,19 +100,19 @@ async function foundRepository(
   );
   narrator.say(`role ${ROLE} is delegated to bob and carol, both of whom have to sign it`);
   await pushArtifact(world, alice, INIT, '#!/bin/sh\necho hello\n', narrator);
-  narrator.report((await afterPush(world, INIT)).report);
+  narrator.report(await afterPush(world, INIT));
 }
 
 async function collectQuorum(world: World, people: readonly Actor[], narrator: Narrator): Promise<void> {
   narrator.chapter('Invitations and signatures (tuf-signer sign sign/init)');
   // Two rounds: who joins first signs last, once the content is final.
   for (const actor of [...people, ...people]) {
-    const { outcome, event } = await personSigns(world, actor, INIT, narrator.prompter(actor.owner));
+    const { outcome, report } = await personSigns(world, actor, INIT, narrator.prompter(actor.owner));
     const { joined, signed } = outcome;
     if (joined.length > 0) narrator.say(`${actor.owner} has joined ${joined.join(', ')}`);
     if (signed.length > 0) narrator.say(`${actor.owner} has signed ${signed.join(', ')}`);
-    if (event.report.verdict === 'accepted') {
-      narrator.report(event.report);
+    if (report.verdict === 'accepted') {
+      narrator.report(report);
       return;
     }
   }
@@ -176,7 +176,7 @@ async function attack(
   );
   const event = await inClone(world, world.automation, async workspace => {
     await fetchMain(workspace, false);
-    return tellVerdict(workspace, UPDATE, world.forge);
+    return requireReport(await tellEvent(workspace, UPDATE, world.forge));
   });
   narrator.say(`the event is ${event.verdict} now:`);
   narrator.report(event);

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../src/clock.ts';
+import type { EventReport } from '../../src/event/report.ts';
 import { type LocalForge, localForge } from '../../src/forge/local.ts';
 import type { BranchName } from '../../src/git/names.ts';
 import { runGit } from '../../src/git/process.ts';
@@ -11,7 +12,8 @@ import { folderPins } from '../../src/operations/pin/folder.ts';
 import type { PinStore } from '../../src/operations/pin/pin.ts';
 import type { Prompter } from '../../src/operations/prompter.ts';
 import { type SignOutcome, signEvent } from '../../src/operations/sign.ts';
-import { runSigningEvent, type SigningEventOutcome } from '../../src/operations/signing-event.ts';
+import { runSigningEvent } from '../../src/operations/signing-event.ts';
+import { requireReport } from '../../src/operations/tell-event.ts';
 import { openWorkspace, type Workspace } from '../../src/operations/workspace.ts';
 import { parsePivUri } from '../../src/signers/piv/uri.ts';
 import { cardSigner, type HeldSigner } from '../personal-signer.ts';
@@ -105,8 +107,10 @@ export async function inClone<T>(
 }
 
 /** What the forge's automation does after a push to an event. */
-export const afterPush = (world: World, branch: BranchName): Promise<SigningEventOutcome> =>
-  inClone(world, world.automation, workspace => runSigningEvent(workspace, branch, world.forge));
+export const afterPush = (world: World, branch: BranchName): Promise<EventReport> =>
+  inClone(world, world.automation, async workspace =>
+    requireReport((await runSigningEvent(workspace, branch, world.forge)).told),
+  );
 
 /** `tuf-signer sign BRANCH` by one person, and what the automation does then. */
 export async function personSigns(
@@ -114,9 +118,9 @@ export async function personSigns(
   actor: Actor,
   branch: BranchName,
   prompter: Prompter,
-): Promise<{ readonly outcome: SignOutcome; readonly event: SigningEventOutcome }> {
+): Promise<{ readonly outcome: SignOutcome; readonly report: EventReport }> {
   const outcome = await inClone(world, actor.folder, workspace =>
     signEvent(workspace, { branch, signer: actor.signer, prompter, trust: { pins: actor.pins } }),
   );
-  return { outcome, event: await afterPush(world, branch) };
+  return { outcome, report: await afterPush(world, branch) };
 }

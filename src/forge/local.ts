@@ -1,10 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ObjectId } from '../repository/tree.ts';
 import { ForgeError } from './error.ts';
 import type { Forge, PullRequest, PullRequestRequest, PullRequestState, StatusState } from './forge.ts';
+import { inFolder, writeWhole } from './local-files.ts';
+import { closeLocal, openOrUpdateLocal } from './local-issues.ts';
 import {
   type LocalPullRequest,
   localName,
@@ -20,7 +21,8 @@ export interface LocalForge extends Forge {
 }
 
 /**
- * Keeps pull requests in `folder`: `N-BRANCH.json` and, to be read, `N-BRANCH.md`; commit statuses in `status-COMMIT.json`.
+ * Keeps pull requests in `folder`: `N-BRANCH.json` and, to be read, `N-BRANCH.md`; commit statuses in `status-COMMIT.json`,
+ * issues in `issue-N.json`.
  * Files are written whole or not at all. It decides nothing, and serves one process at a time. Calls throw
  * {@link ForgeError}.
  */
@@ -49,6 +51,10 @@ export function localForge(folder: string): LocalForge {
           : { ...open, ...only(request) },
       );
     },
+    async readComment({ number }, marker) {
+      const found = (await readAll(folder)).find(pullRequest => pullRequest.number === number);
+      return found?.comments.find(comment => comment.marker === marker)?.body;
+    },
     upsertComment: ({ number }, marker, body) =>
       change(number, found => {
         const comments = [...found.comments];
@@ -63,6 +69,11 @@ export function localForge(folder: string): LocalForge {
       const all = await readAll(folder);
       return all.filter(({ state }) => state === 'open').map(found => view(folder, found));
     },
+    // Nobody pushes through a folder, and nothing runs there.
+    listPushes: async () => [],
+    dispatchWorkflow: async () => undefined,
+    openOrUpdateIssue: request => openOrUpdateLocal(folder, request),
+    closeIssue: (name, lastWord) => closeLocal(folder, name, lastWord),
     closePullRequest: (number, state) => change(number, found => ({ ...found, state, draft: false })),
   };
 }
@@ -117,27 +128,4 @@ async function readAll(folder: string): Promise<readonly LocalPullRequest[]> {
     }),
   );
   return found.sort((a, b) => a.number - b.number);
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${randomUUID()}.tmp`;
-  await inFolder('write', file, async () => {
-    try {
-      await mkdir(path.dirname(file), { recursive: true });
-      await writeFile(temporary, text, { flag: 'wx' });
-      await rename(temporary, file);
-    } finally {
-      await rm(temporary, { force: true });
-    }
-  });
-}
-
-/** Wraps an error of the file system; rethrows any other. */
-async function inFolder<T>(verb: string, place: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (cause) {
-    if (!(cause instanceof Error) || !('syscall' in cause) || !('code' in cause)) throw cause;
-    throw new ForgeError('ACCESS', `can not ${verb} ${place} (${String(cause.code)})`, { cause });
-  }
 }

@@ -1,6 +1,9 @@
+import { GitError } from './error.ts';
 import type { BranchName, RemoteName } from './names.ts';
 import { parseRemoteName, refNameProblem, SIGNING_EVENT_PREFIX } from './names.ts';
+import type { CommitSha } from './oid.ts';
 import { type GitRepository, gitText, runGit } from './process.ts';
+import { readRef, requireFullRef } from './refs.ts';
 
 /** How to talk to a remote. */
 export interface RemoteOptions {
@@ -49,6 +52,38 @@ export async function fetchBranches(
       signal: options.signal,
     },
   );
+}
+
+/**
+ * Brings one full ref of the remote into `into`, a full ref of this clone, and says what it is. Throws {@link GitError}
+ * `REMOTE_FAILED` where there is none.
+ */
+export async function fetchRef(
+  repository: GitRepository,
+  remote: RemoteName,
+  ref: string,
+  into: string,
+  options: RemoteOptions = {},
+): Promise<CommitSha> {
+  for (const name of [ref, into]) requireFullRef(name);
+  await runGit(
+    repository,
+    [
+      'fetch',
+      '--no-tags',
+      '--no-recurse-submodules',
+      '--no-write-fetch-head',
+      '--no-auto-maintenance',
+      '--refmap=',
+      '--',
+      remote,
+      `+${ref}:${into}`,
+    ],
+    { remote: true, failure: 'REMOTE_FAILED', mayPrompt: options.mayPrompt ?? false, signal: options.signal },
+  );
+  const commit = await readRef(repository, into);
+  if (commit !== undefined) return commit;
+  throw new GitError('REMOTE_FAILED', `${ref} of remote ${remote} is no commit`);
 }
 
 export interface Remote {

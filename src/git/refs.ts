@@ -194,7 +194,8 @@ async function symbolicRef(repository: GitRepository, ref: string): Promise<stri
   return exitCode === 0 ? stdout.toString('utf8').trimEnd() : undefined;
 }
 
-function requireFullRef(ref: string): void {
+/** Throws {@link GitError} `BAD_REF_NAME` unless `ref` is safe and starts with `refs/`. */
+export function requireFullRef(ref: string): void {
   if (!ref.startsWith('refs/') || refNameProblem(ref) !== undefined) {
     throw new GitError('BAD_REF_NAME', `${JSON.stringify(ref)} is no safe full ref name`);
   }

@@ -1,3 +1,4 @@
+import type { Facts } from '../event/context.ts';
 import { type Judgement, judge } from '../event/judge.ts';
 import { type EventReport, reportOf } from '../event/report.ts';
 import { listed } from '../event/words.ts';
@@ -32,6 +33,8 @@ export interface EventRequest {
   readonly knownGood?: CommitSha | undefined;
   /** Where the caller has looked already. */
   readonly main?: Main | undefined;
+  /** Who brought the keys that join, where somebody can tell. */
+  readonly accountsOf?: ((gathered: GatheredEvent) => Promise<Facts['accounts']>) | undefined;
 }
 
 /**
@@ -45,7 +48,9 @@ export async function loadEvent(workspace: Workspace, request: EventRequest): Pr
   const now = workspace.clock.now();
   const { head, branch } = request;
   const commits = { event: head, knownGood: knownGoodCommit, main: main?.commit };
-  const gathered = await gatherEvent(workspace.objects, commits, { now });
+  const known = await gatherEvent(workspace.objects, commits, { now });
+  const accounts = await request.accountsOf?.(known);
+  const gathered = { ...known, facts: { ...known.facts, accounts } };
   const plain: Judged = {
     knownGoodCommit,
     gathered,

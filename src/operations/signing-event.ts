@@ -1,75 +1,77 @@
-import { unreachable } from '../errors.ts';
-import type { Verdict } from '../event/judge.ts';
-import type { EventReport } from '../event/report.ts';
-import type { Forge, StatusState } from '../forge/forge.ts';
+import { ForgeError } from '../forge/error.ts';
+import type { Forge } from '../forge/forge.ts';
 import type { Identity } from '../git/commit-object.ts';
 import type { BranchName } from '../git/names.ts';
 import type { RoleName } from '../metadata/names.ts';
-import { renderMarkdown } from '../render/markdown.ts';
-import { loadRemoteEvent } from './event.ts';
+import { listEvents } from './event.ts';
+import { isFaultOfEvent } from './status.ts';
+import { type TellOptions, type ToldEvent, tellEvent } from './tell-event.ts';
 import { updateTargets } from './update-targets.ts';
 import { fetchMain, type Workspace } from './workspace.ts';
 
 export interface SigningEventOutcome {
-  readonly report: EventReport;
+  readonly told: ToldEvent;
   /** Roles whose metadata was made to agree with the files. */
   readonly updated: readonly RoleName[];
 }
 
-const COMMENT_MARKER = '<!-- tuf-signer: signing event -->';
-
 /**
  * What the automation does after each push to an event: metadata made to agree with files, the event judged, the verdict
- * told in the pull request and beside the commit. Safe to run again.
+ * told in the pull request and beside the commit. Safe to run again. Throws {@link ForgeError}, {@link OperationError};
+ * git's errors.
  */
 export async function runSigningEvent(
   workspace: Workspace,
   branch: BranchName,
   forge: Forge,
   author?: Identity,
+  options: TellOptions = {},
 ): Promise<SigningEventOutcome> {
   await fetchMain(workspace, false);
-  const { updated } = await updateTargets(workspace, branch, author);
-  return { report: await tellVerdict(workspace, branch, forge), updated };
+  const updated = await updateWherePossible(workspace, branch, author);
+  return { told: await tellEvent(workspace, branch, forge, options), updated };
 }
 
-/** Judges an event as it was last fetched, and tells the verdict. Changes nothing of the event itself. */
-export async function tellVerdict(
+/** Content that can't be updated still is judged, so that people are told what is wrong with it. */
+async function updateWherePossible(
   workspace: Workspace,
   branch: BranchName,
-  forge: Forge,
-): Promise<EventReport> {
-  const { report, head } = await loadRemoteEvent(workspace, branch);
-  const pullRequest = await forge.openOrUpdatePullRequest({
-    branch,
-    title: `Signing event ${branch.replace(/^sign\//, '')}`,
-    body: 'A signing event of this TUF repository. The comment below says what it needs.',
-    draft: report.verdict !== 'accepted',
-  });
-  await forge.setStatus(head, statusOf(report.verdict), summary(report));
-  await forge.upsertComment(pullRequest, COMMENT_MARKER, `${COMMENT_MARKER}\n${renderMarkdown(report)}`);
-  return report;
-}
-
-/** Pending is no failure: a red mark is for what a person has to mend. */
-function statusOf(verdict: Verdict): StatusState {
-  switch (verdict) {
-    case 'accepted':
-      return 'success';
-    case 'pending':
-    case 'unchanged':
-      return 'pending';
-    case 'rejected':
-      return 'failure';
-    default:
-      return unreachable(verdict);
+  author: Identity | undefined,
+): Promise<readonly RoleName[]> {
+  try {
+    return (await updateTargets(workspace, branch, author)).updated;
+  } catch (error) {
+    if (!isFaultOfEvent(error)) throw error;
+    return [];
   }
 }
 
-function summary({ verdict, reasons }: EventReport): string {
-  const telling = reasons.filter(
-    ({ severity }) => severity === (verdict === 'rejected' ? 'refuse' : 'await'),
-  );
-  const rules = [...new Set(telling.map(({ rule }) => rule))].join(', ');
-  return rules === '' ? verdict : `${verdict}: ${rules}`;
+export interface OpenEvents {
+  readonly told: ReadonlyMap<BranchName, ToldEvent>;
+  /** Events that the forge could not be told about, as their branch or pull request is going away. */
+  readonly failed: ReadonlyMap<BranchName, ForgeError>;
+  /** Branches whose names are not safe to use. */
+  readonly ignored: readonly string[];
+}
+
+/** Judges all open events again, as main has moved on under them. One that can't be told about does not hide the others. */
+export async function tellOpenEvents(
+  workspace: Workspace,
+  forge: Forge,
+  options: TellOptions = {},
+): Promise<OpenEvents> {
+  await fetchMain(workspace, false);
+  const { events, ignored } = await listEvents(workspace);
+  const told = new Map<BranchName, ToldEvent>();
+  const failed = new Map<BranchName, ForgeError>();
+  for (const branch of events) {
+    try {
+      told.set(branch, await tellEvent(workspace, branch, forge, options));
+    } catch (error) {
+      if (!(error instanceof ForgeError) || (error.code !== 'UNFIT' && error.code !== 'NOT_FOUND'))
+        throw error;
+      failed.set(branch, error);
+    }
+  }
+  return { told, failed, ignored };
 }

@@ -116,6 +116,6 @@ const EVENT_FAULTS: ReadonlySet<string> = new Set([
 ]);
 
 /** As opposed to a fault of this clone or its remote. */
-const isFaultOfEvent = (error: unknown): error is Error =>
+export const isFaultOfEvent = (error: unknown): error is Error =>
   error instanceof RepositoryError ||
   ((error instanceof GitError || error instanceof OperationError) && EVENT_FAULTS.has(error.code));

@@ -78,7 +78,8 @@ export async function verifyCommit(workspace: Workspace, request: VerifyRequest)
   }
 }
 
-async function oldestRoot({ objects }: Workspace, tree: RepositoryTree): Promise<Uint8Array> {
+/** The root that the oldest client started with. Throws {@link OperationError} `NOT_FOUND`. */
+export async function oldestRoot({ objects }: Workspace, tree: RepositoryTree): Promise<Uint8Array> {
   const [first] = [...historyOf(tree).keys()].sort((a, b) => a - b);
   const entry = first === undefined ? undefined : tree.metadata.get(historyFile(first));
   if (entry === undefined) throw new OperationError('NOT_FOUND', 'there is no root to start from');

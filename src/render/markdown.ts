@@ -26,6 +26,8 @@ import {
 export interface MarkdownOptions {
   /** Characters that the page may have. GitHub takes 65,536 in a comment; a marker needs some of them. */
   readonly maxLength?: number;
+  /** URL of a page that shows all of the report, named where this one can not. */
+  readonly elsewhere?: string | undefined;
 }
 
 /** Lines of one list that stand open; the others are folded under them. */
@@ -37,13 +39,24 @@ const LINES_KEPT: readonly number[] = [1_000, 60, 20, 5, 1, 0];
  * A report as a page for the pull request, in GitHub's Markdown: verdict, what is urgent, refusals, signatures, whose turn it is and the command to
  * run, what changes. Nobody is mentioned. A page that would be too long keeps less of each list and says of how much less.
  */
-export function renderMarkdown(report: EventReport, { maxLength = 65_000 }: MarkdownOptions = {}): string {
-  let text = '';
+export function renderMarkdown(
+  report: EventReport,
+  { maxLength = 65_000, elsewhere }: MarkdownOptions = {},
+): string {
+  const more = elsewhere === undefined ? '' : `[Everything is here](${elsewhere}).`;
   for (const kept of LINES_KEPT) {
-    text = page(report, kept);
-    if (text.length <= maxLength) return text;
+    const text = page(report, kept);
+    const whole = kept === LINES_KEPT[0] || more === '' ? text : `${text}\n${more}\n`;
+    if (whole.length <= maxLength) return whole;
   }
-  return text;
+  return bare(report, more);
+}
+
+/** Where names alone fill a page: nothing but the verdict. */
+function bare(report: EventReport, more: string): string {
+  const { word, meaning } = verdictWords(report);
+  const rest = '_This event is too large for a page: `tuf-signer status` shows all._';
+  return `## ${ICONS[report.verdict]} ${word}: ${meaning}\n\n${[rest, more].join(' ').trim()}\n`;
 }
 
 const ICONS: Readonly<Record<Verdict, string>> = {

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { localForge } from '../../src/forge/local.ts';
-import { tellVerdict } from '../../src/operations/signing-event.ts';
+import { requireReport, tellEvent } from '../../src/operations/tell-event.ts';
 import { fetchMain } from '../../src/operations/workspace.ts';
 import { expectStopped, expectUnmoved } from './proofs.ts';
 import { attack, type Scene, UPDATE } from './scene.ts';
@@ -72,7 +72,7 @@ describe('a forged comment and a forged green status', () => {
     const head = await forge(scene, folder);
     const report = await world.in(world.automation, async workspace => {
       await fetchMain(workspace);
-      return tellVerdict(workspace, UPDATE, localForge(folder));
+      return requireReport(await tellEvent(workspace, UPDATE, localForge(folder)));
     });
     expect(report.verdict).toBe('rejected');
     const files = await filesOf(folder);

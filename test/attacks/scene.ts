@@ -13,7 +13,7 @@ import type { Reason, RuleId } from '../../src/event/reason.ts';
 import { localForge } from '../../src/forge/local.ts';
 import type { BranchName } from '../../src/git/names.ts';
 import { publishSite } from '../../src/operations/publish.ts';
-import { tellVerdict } from '../../src/operations/signing-event.ts';
+import { requireReport, tellEvent } from '../../src/operations/tell-event.ts';
 import { SITE_LAYOUT } from '../../src/operations/verify.ts';
 import { fetchMain } from '../../src/operations/workspace.ts';
 import { renderTerminal } from '../../src/render/terminal.ts';
@@ -103,7 +103,7 @@ export class Scene {
     const folder = await mkdtemp(join(this.world.folder, 'forge-'));
     const report = await this.world.in(this.world.automation, async workspace => {
       await fetchMain(workspace);
-      return tellVerdict(workspace, branch, localForge(folder));
+      return requireReport(await tellEvent(workspace, branch, localForge(folder)));
     });
     const rulesWith = (...severities: readonly string[]): readonly RuleId[] => [
       ...new Set(

@@ -120,3 +120,39 @@ describe('localForge', () => {
     await expect(forge.listPullRequests()).rejects.toMatchObject({ code: 'ACCESS' });
   });
 });
+
+describe('issues and comments of the local forge', () => {
+  const failing = { marker: '<!-- x -->', label: 'failure', title: 'It fails', body: 'why' };
+
+  it('keeps one open issue a marker and label', async () => {
+    expect(await forge.closeIssue(failing, 'done')).toBeUndefined();
+    expect(await forge.openOrUpdateIssue(failing)).toMatchObject({ number: 1 });
+    expect(await forge.openOrUpdateIssue({ ...failing, body: 'why now' })).toMatchObject({ number: 1 });
+    expect(await forge.openOrUpdateIssue({ ...failing, label: 'expiry' })).toMatchObject({ number: 2 });
+    expect(await forge.closeIssue(failing, 'done')).toMatchObject({ number: 1 });
+    expect(await forge.openOrUpdateIssue(failing)).toMatchObject({ number: 3 });
+    expect(await page('issue-1.json')).toMatch(/"open": false[^]*"why now"[^]*"done"/);
+  });
+
+  it.each([
+    ['no object', '[]'],
+    ['a number that is none', '{"number":"1","open":true}'],
+    ['no word on whether it is open', '{"number":1}'],
+    ['no marker', '{"number":1,"open":true}'],
+  ])('refuses an issue with %s', async (_, text) => {
+    await forge.openOrUpdateIssue(failing);
+    await writeFile(path.join(folder, 'issue-1.json'), text);
+    await expect(forge.openOrUpdateIssue(failing)).rejects.toThrow(
+      expect.objectContaining({ code: 'BAD_STATE' }) as Error,
+    );
+  });
+
+  it('reads back the comment that a marker stands for, and no other', async () => {
+    const pullRequest = await forge.openOrUpdatePullRequest(request);
+    await forge.upsertComment(pullRequest, '<!-- x -->', 'one');
+    await forge.postMention(pullRequest, 'two');
+    expect(await forge.readComment(pullRequest, '<!-- x -->')).toBe('one');
+    expect(await forge.readComment(pullRequest, '<!-- y -->')).toBeUndefined();
+    expect(await forge.listPushes('sign/add-dev')).toEqual([]);
+  });
+});

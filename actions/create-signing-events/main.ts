@@ -1,0 +1,4 @@
+import { runAction } from '../lib/run.ts';
+import { createSigningEvents } from './action.ts';
+
+await runAction(createSigningEvents);

@@ -1,0 +1,4 @@
+import { runAction } from '../lib/run.ts';
+import { onlineSigning } from './action.ts';
+
+await runAction(onlineSigning);

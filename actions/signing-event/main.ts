@@ -1,0 +1,4 @@
+import { runAction } from '../lib/run.ts';
+import { signingEvent } from './action.ts';
+
+await runAction(signingEvent);

@@ -1,0 +1,4 @@
+import { runAction } from '../lib/run.ts';
+import { updateIssue } from './action.ts';
+
+await runAction(updateIssue);

@@ -1,0 +1,4 @@
+import { runAction } from '../lib/run.ts';
+import { uploadRepository } from './action.ts';
+
+await runAction(uploadRepository);
