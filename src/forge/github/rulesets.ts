@@ -11,27 +11,37 @@ const FEW_ROLES: ReadonlySet<number> = new Set([2, 5]);
 type Ruleset = Awaited<ReturnType<Rest['repos']['getRepoRuleset']>>['data'];
 export type Actor = NonNullable<Ruleset['bypass_actors']>[number];
 
-/** All rules in force for main or for signing events: rulesets of the repository and of those above it, and classic protection. */
+/** All rules for main or for signing events: rulesets of the repository and of those above it, and classic protection. */
 export async function readRules(client: GithubClient, main: string): Promise<readonly RuleFact[]> {
   const { here } = client;
   const list = await client.call('list the rulesets', rest =>
     rest.repos.getRepoRulesets({ ...here, includes_parents: true, per_page: 100 }),
   );
   const facts: RuleFact[] = [];
-  for (const { id, enforcement, target } of list) {
-    if (enforcement !== 'active' || (target ?? 'branch') !== 'branch') continue;
-    facts.push(
-      rulesetFact(
-        await client.call('look at a ruleset', rest =>
-          rest.repos.getRepoRuleset({ ...here, ruleset_id: id, includes_parents: true }),
-        ),
-        main,
-      ),
+  for (const { id, name, enforcement, target } of list) {
+    if ((target ?? 'branch') !== 'branch') continue;
+    if (enforcement !== 'active') {
+      facts.push(inactive(name));
+      continue;
+    }
+    const ruleset = await client.call('look at a ruleset', rest =>
+      rest.repos.getRepoRuleset({ ...here, ruleset_id: id, includes_parents: true }),
     );
+    facts.push(rulesetFact(ruleset, main));
   }
   const classic = await readProtection(client, main);
   return classic === undefined ? facts : [...facts, classic];
 }
+
+/** It holds for nothing, but its name is taken. */
+const inactive = (name: string): RuleFact => ({
+  id: undefined,
+  name,
+  holdsFor: { main: false, events: false },
+  types: new Set(),
+  requiredChecks: [],
+  bypass: [],
+});
 
 function rulesetFact(ruleset: Ruleset, main: string): RuleFact {
   const names =
