@@ -1,4 +1,3 @@
-import { gitText } from '../../../src/git/process.ts';
 import type { ActionsReference, TemplateFile } from '../../../src/operations/github/template.ts';
 import { type PlannedFile, planFiles, writePlanned } from '../../../src/operations/github/write-files.ts';
 import type { Workspace } from '../../../src/operations/workspace.ts';
@@ -28,7 +27,9 @@ export async function writeFiles(
     throw new UsageError(
       'this build is no release, and does not know the commit of its actions: give --actions OWNER/REPOSITORY@COMMIT, or --check to write nothing',
     );
-  const top = await gitText(repository, ['rev-parse', '--show-toplevel']);
+  const top = repository.folder;
+  if (top === repository.gitDir)
+    throw new UsageError('this clone is bare: there is no checkout to write the workflows into');
   const { output } = context;
   const written: WrittenFile[] = [];
   for (const file of await planFiles(top, template, actions, owner)) {
@@ -62,7 +63,7 @@ async function settle(
         if (lines.length > MOST_LINES) output.say(`  ${sign} … and ${lines.length - MOST_LINES} lines more`);
       }
       if (yes !== true && !asker.isInteractive) return 'kept';
-      return (await asker.confirm(`Replace ${file.path}?`)) ? 'replaced' : 'kept';
+      return yes === true || (await asker.confirm(`Replace ${file.path}?`)) ? 'replaced' : 'kept';
     case 'same':
     case 'own':
       return file.state;

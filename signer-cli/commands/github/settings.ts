@@ -50,7 +50,7 @@ async function setWithConsent(
     output.say(`to set: ${says}`);
   for (const change of changes) {
     const words = describeChange(change);
-    if (!(await asker.confirm(`Set it: ${words}?`))) continue;
+    if (yes !== true && !(await asker.confirm(`Set it: ${words}?`))) continue;
     try {
       await settings.write(change);
       set.push(words);
