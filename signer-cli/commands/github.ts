@@ -4,6 +4,7 @@ import { readWorkflows } from '../../src/operations/github/workflow-file.ts';
 import { existingMain } from '../../src/operations/init.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type GlobalFlags, type RunContext, workspaceOf } from '../run-context.ts';
+import { version } from '../version.ts';
 import { type WrittenFile, writeFiles } from './github/files.ts';
 import { readActions, readAddress, readApp, templateFolder } from './github/given.ts';
 import { checkSettings } from './github/settings.ts';
@@ -49,7 +50,7 @@ export async function setUpGithub(flags: GithubFlags, context: RunContext): Prom
       : await writeFiles(workspace, { template, actions, owner: address.owner }, flags, context);
   const main = await existingMain(workspace);
   const workflows = main === undefined ? [] : await readWorkflows(workspace.objects, main.commit);
-  const look = { main: main?.branch ?? 'main', workflows, template, actions, app };
+  const look = { main: main?.branch ?? 'main', workflows, template, actions, app, version };
   const { findings, set } = await checkSettings(look, address, flags, context);
   const onMain = new Set(workflows.map(({ path }) => path));
   return {

@@ -347,12 +347,10 @@ describe('init --github', () => {
         environment: {},
         warn: () => undefined,
       });
-    return init(
-      clone,
-      ...['--user', '@admin', '--signers', '@admin', '--threshold', '1'],
-      ...['--key', `file:me-${count - 1}.pem`, '--online-key', `file:online-${count}.pem`, '--yes'],
-      ...['--root-periods', '365/60', '--targets-periods', '365/60'],
-    );
+    const flags =
+      '--user @admin --signers @admin --threshold 1 --root-periods 365/60 --targets-periods 365/60 --yes';
+    const keys = ['--key', `file:me-${count - 1}.pem`, '--online-key', `file:online-${count}.pem`];
+    return init(clone, ...flags.split(' '), ...keys);
   };
 
   it('starts nothing before the workflows are on main', async () => {

@@ -95,6 +95,7 @@ export async function lookAt(
     template,
     actions: ACTIONS,
     app: APP,
+    version: ACTIONS.version,
     ...more,
   });
 }

@@ -1,3 +1,4 @@
+import { unreachable } from '../../../src/errors.ts';
 import type { ActionsReference, TemplateFile } from '../../../src/operations/github/template.ts';
 import { type PlannedFile, planFiles, writePlanned } from '../../../src/operations/github/write-files.ts';
 import type { Workspace } from '../../../src/operations/workspace.ts';
@@ -67,6 +68,8 @@ async function settle(
     case 'same':
     case 'own':
       return file.state;
+    default:
+      return unreachable(file.state);
   }
 }
 

@@ -80,6 +80,8 @@ function bypassFact(actor: Actor): BypassFact {
       return { who: typeof id === 'number' && FEW_ROLES.has(id) ? 'people' : 'writers', name };
     case 'DeployKey':
       return { who: 'deploy-key', name };
+    case 'Team':
+    case 'OrganizationAdmin':
     default:
       return { who: 'people', name };
   }

@@ -63,6 +63,11 @@ async function asPerson<T>(permission: string, act: () => Promise<T>): Promise<T
         throw new ForgeError(error.code, `GitHub has no such thing, or hides it from the token: ${needs}`, {
           cause: error,
         });
+      case 'RATE_LIMITED':
+      case 'UNAVAILABLE':
+      case 'UNFIT':
+      case 'ACCESS':
+      case 'BAD_STATE':
       default:
         throw error;
     }

@@ -92,7 +92,9 @@ function judgeActions({ enabled, allowed }: ActionsFact, { actions }: Look): Ver
   ];
   if (lacks.length > 0)
     return fail(`these actions may not run, and the workflows use them: ${lacks.join(', ')}`, 'allow them');
-  return ok('only chosen actions may run, ours among them');
+  return ok(
+    `only chosen actions may run${actions === undefined ? '; see that ours are among them' : ', ours among them'}`,
+  );
 }
 
 /** `*` stands for any text. Source: docs.github.com, "Allowing select actions and reusable workflows to run". */

@@ -33,6 +33,8 @@ export interface Look {
   readonly template: readonly TemplateFile[];
   /** Where this version's actions are; `undefined` where this build does not know. */
   readonly actions: ActionsReference | undefined;
+  /** Of this package, as in `1.2.3`. */
+  readonly version: string;
   /** The GitHub App that signs online, by its id. */
   readonly app: number | undefined;
 }

@@ -14,7 +14,7 @@ export const SETTING_CHECKS: readonly SettingCheck[] = [
 
 /** Judges each row. Pure: the same look, the same findings. */
 export const judgeSettings = (look: Look): readonly Finding[] =>
-  SETTING_CHECKS.map(({ id, page, judge }) => ({ id, page, ...judge(look) }));
+  SETTING_CHECKS.map(check => ({ id: check.id, page: check.page, ...check.judge(look) }));
 
 /** What neither git nor an API tells: a person has to look. */
 export const BY_HAND: readonly string[] = [

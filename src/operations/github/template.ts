@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isJsonObject, parseJson } from '../../json.ts';
+import { isJsonObject, member, parseJson } from '../../json.ts';
 import { OperationError } from '../error.ts';
 
 /** Where the actions of a version of tuf-signer are: the commit of its release. */
@@ -92,14 +92,15 @@ export function rulesetBody(
   const file = template.find(({ path }) => path === `rulesets/${name}`);
   if (file === undefined) return undefined;
   const body = parseJson(Buffer.from(file.text));
-  if (!isJsonObject(body)) return undefined;
+  const given = isJsonObject(body) ? member(body, 'name') : undefined;
+  if (!isJsonObject(body) || typeof given !== 'string') return undefined;
   const fields = Object.fromEntries(Object.entries(body));
   const actors = Array.isArray(fields['bypass_actors']) ? (fields['bypass_actors'] as readonly Actor[]) : [];
   const bypass_actors = actors.flatMap(actor => {
     if (actor.actor_id !== 0) return [actor];
     return actor.actor_type === 'Integration' && app !== undefined ? [{ ...actor, actor_id: app }] : [];
   });
-  return { ...fields, name: String(fields['name']), bypass_actors };
+  return { ...fields, name: given, bypass_actors };
 }
 
 interface Actor {

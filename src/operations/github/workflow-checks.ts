@@ -22,15 +22,12 @@ export const workflowChecks: readonly SettingCheck[] = [
     page: WORKFLOWS_PAGE,
     reads: 'git',
     settable: false,
-    judge: ({ workflows, actions }) => {
-      const old =
-        actions === undefined
-          ? []
-          : workflows.flatMap(({ path, text }) =>
-              versionsIn(text)
-                .filter(one => isOlder(one, actions.version))
-                .map(one => `${path} (${one})`),
-            );
+    judge: ({ workflows, version }) => {
+      const old = workflows.flatMap(({ path, text }) =>
+        versionsIn(text)
+          .filter(one => isOlder(one, version))
+          .map(one => `${path} (${one})`),
+      );
       return old.length === 0
         ? ok('no workflow uses an older version of tuf-signer')
         : warn(
@@ -126,7 +123,7 @@ function parsedCheck(
       const found = workflows.flatMap(({ path, parsed }) =>
         'problem' in parsed ? [] : faults(parsed).map(fault => `${path}: ${fault}`),
       );
-      return found.length === 0 ? ok(`${wanted.slice(0, -1).replaceAll('`', '')}`) : verdict(list(found));
+      return found.length === 0 ? ok(wanted.slice(0, -1).replaceAll('`', '')) : verdict(list(found));
     },
   };
 }

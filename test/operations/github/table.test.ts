@@ -507,7 +507,7 @@ describe('docs/github-settings.md', () => {
   const text = readFileSync(new URL('../../../docs/github-settings.md', import.meta.url), 'utf8');
   const rows = text
     .split('\n')
-    .filter(line => /^\| `/.test(line))
+    .filter(line => line.startsWith('| `'))
     .map(line =>
       line
         .split('|')
