@@ -15,6 +15,7 @@ const EXAMPLES = `
 Start here:
   tuf-signer demo                          the whole of it, on virtual cards
   tuf-signer init                          start a repository in this clone (asks what it needs)
+  tuf-signer github                        its workflows and settings on GitHub
   tuf-signer sign                          list the events that wait for you
   tuf-signer sign sign/NAME                join or sign one, after seeing every change
   tuf-signer pin show                      the root that this machine trusts, to compare
@@ -27,6 +28,13 @@ A PIN is asked for at the terminal, or taken from --pin-file, --pin-fd or TUF_SI
 TUF_SIGNER_TRACE=apdu shows what passes between this program and the card, without PINs and keys.
 
 ${EXIT_HELP}`;
+
+const GITHUB_HELP = `
+The token comes from GITHUB_TOKEN or GH_TOKEN, of somebody who administers the
+repository: with the scope repo, or fine-grained with Administration: read,
+Actions: read and Pages: read (write, to set something). Without one the
+workflows on main are looked at, and the rest is listed for you to look at.
+Nothing is pushed: look at .github, and commit it.`;
 
 /** The command line of tuf-signer. `exit` receives the exit code of the command that ran; `contextOf` is there for tests. */
 export function buildProgram(
@@ -56,7 +64,13 @@ export function buildProgram(
             .option('--root-periods <days/days>', 'expiry and signing period of root (default: 365/60)')
             .option('--targets-periods <days/days>', 'the same of targets (default: 365/60)')
             .option('--snapshot-periods <days/days>', 'the same of snapshot (default: 365/60)')
-            .option('--timestamp-periods <days/days>', 'the same of timestamp (default: 7/4)'),
+            .option('--timestamp-periods <days/days>', 'the same of timestamp (default: 7/4)')
+            .option(
+              '--github',
+              'bring the workflows and check the settings on GitHub first: see tuf-signer github',
+            )
+            .option('--actions <reference>', 'with --github: as there')
+            .option('--app <id>', 'with --github: as there'),
         ),
       ),
   );
@@ -119,6 +133,24 @@ export function buildProgram(
     'put a policy file into an event of its own, for root to name and sign',
     command => command.option('--remove', 'take the policy away instead'),
   );
+  add(
+    'github',
+    'bring the workflows into this checkout, check the settings on GitHub: exit 0, 1 not all looked at, 2 failed',
+    command =>
+      command
+        .addHelpText('after', GITHUB_HELP)
+        .option('--check', 'write no file and set nothing')
+        .option(
+          '--actions <reference>',
+          'pin the workflows to these actions: OWNER/REPOSITORY@COMMIT (default: those of this release)',
+        )
+        .option(
+          '--app <id>',
+          "the GitHub App that signs online, to be let past main's rules where they are made",
+        )
+        .option('-y, --yes', 'replace workflows that differ, and set what can be set, without being asked')
+        .option('--json', 'print files and findings as JSON'),
+  );
   addPinCommands(program, parent => commandAdder(parent, exit, contextOf));
   addKeyCommands(program, parent => commandAdder(parent, exit, contextOf));
   add('demo', 'the main job on virtual cards: set-up, quorum, publishing, a client, an attack', command =>
@@ -170,6 +202,7 @@ const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => P
   ['policy', async () => (await import('./commands/policy.ts')).run],
   ...pinRunners,
   ...keyRunners,
+  ['github', async () => (await import('./commands/github.ts')).run],
   ['demo', async () => (await import('./commands/demo.ts')).run],
 ]);
 

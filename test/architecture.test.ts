@@ -134,6 +134,18 @@ describe('architecture', () => {
     expect(eager).toEqual([]);
   });
 
+  it("loads GitHub's client for those who ask GitHub, never at the start", () => {
+    const eager = files.filter(
+      file =>
+        !file.startsWith('src/forge/github') &&
+        !file.startsWith('actions/') &&
+        /^(?:import|export) (?!type )[^;]*(?:\/forge\/github(?:\/(?!address)[\w-]+)?\.ts|@octokit\/[\w-]+)'/m.test(
+          read(file),
+        ),
+    );
+    expect(eager).toEqual([]);
+  });
+
   it('starts no shell', () => {
     const shells = files.filter(file =>
       /shell:\s*true|\bexecSync\b|child_process'\)?.*\bexec\b/.test(

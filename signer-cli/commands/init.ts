@@ -2,7 +2,7 @@ import { parseSigningEvent } from '../../src/git/names.ts';
 import { writeSetting } from '../../src/git/settings.ts';
 import type { KeyOwner } from '../../src/metadata/names.ts';
 import { loadRemoteEvent } from '../../src/operations/event.ts';
-import { initRepository, type SignersRequest } from '../../src/operations/init.ts';
+import { existingMain, initRepository, isStarted, type SignersRequest } from '../../src/operations/init.ts';
 import { signEvent } from '../../src/operations/sign.ts';
 import type { RolePeriods } from '../../src/repository/documents.ts';
 import type { Asker } from '../ask.ts';
@@ -28,6 +28,9 @@ export interface InitFlags extends OnlineKeyFlags {
   readonly targetsPeriods?: string;
   readonly snapshotPeriods?: string;
   readonly timestampPeriods?: string;
+  readonly github?: boolean;
+  readonly actions?: string;
+  readonly app?: string;
 }
 
 /** Days. What a small project can keep up with: two ceremonies a year, a timestamp that stalls for a week at most. */
@@ -38,8 +41,34 @@ const defaults = {
   timestamp: { expiryDays: 7, signingDays: 4 },
 } as const satisfies Readonly<Record<string, RolePeriods>>;
 
-/** Starts a repository: the first event, with the maintainer's key and invitations for the others. */
-export async function run(
+/** Starts a repository, on GitHub with all that automation needs there. */
+export async function run(args: readonly string[], flags: InitFlags, context: RunContext): Promise<number> {
+  if (flags.github !== true) return startRepository(args, flags, context);
+  const { setUpGithub } = await import('./github.ts');
+  const { exit, isReady, result } = await setUpGithub(flags, context);
+  context.output.result(result);
+  if (await isStartedAlready(flags)) {
+    context.output.say('This repository has metadata already: nothing is started.');
+    return exit;
+  }
+  // A workflow runs from the branch that was pushed, and an event's comes from main.
+  if (!isReady) {
+    context.output.say(
+      'No event is started before the workflows are on main: push them, and run this again.',
+    );
+    return Math.max(exit, EXIT.pending);
+  }
+  return (await startRepository(args, flags, context)) || exit;
+}
+
+async function isStartedAlready(flags: InitFlags): Promise<boolean> {
+  await using workspace = await workspaceOf(flags);
+  const main = await existingMain(workspace);
+  return main !== undefined && (await isStarted(workspace, main.commit));
+}
+
+/** The first event, with the maintainer's key and invitations for the others. */
+async function startRepository(
   [event]: readonly string[],
   flags: InitFlags,
   context: RunContext,

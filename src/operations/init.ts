@@ -27,6 +27,7 @@ import { TreeReader } from './read-tree.ts';
 import {
   authorOf,
   fetchMain,
+  type Main,
   pushRemote,
   requirePullRemote,
   requireUser,
@@ -72,7 +73,7 @@ const GIT_ATTRIBUTES = 'metadata/** -text\ntargets/** -text\n';
 export async function initRepository(workspace: Workspace, request: InitRequest): Promise<void> {
   const user = requireUser(workspace);
   for (const role of [request.root, request.targets]) requireReachable(role);
-  const main = await existingMain(workspace);
+  const main = (await existingMain(workspace))?.commit;
   if (main !== undefined) await requireNoMetadata(workspace, main);
   const draft = new Draft(emptyTree, emptyTree);
   const now = workspace.clock.now();
@@ -128,9 +129,12 @@ function requireReachable({ signers, threshold }: SignersRequest): void {
   }
 }
 
-async function requireNoMetadata({ objects }: Workspace, main: CommitSha): Promise<void> {
-  const { metadata } = await new TreeReader(objects).read(main);
-  if (metadata.size === 0) return;
+/** Does this commit of main hold a repository already? */
+export const isStarted = async ({ objects }: Workspace, main: CommitSha): Promise<boolean> =>
+  (await new TreeReader(objects).read(main)).metadata.size > 0;
+
+async function requireNoMetadata(workspace: Workspace, main: CommitSha): Promise<void> {
+  if (!(await isStarted(workspace, main))) return;
   throw new OperationError(
     'ALREADY_THERE',
     'this repository has metadata/ already: use delegate to change it',
@@ -138,14 +142,14 @@ async function requireNoMetadata({ objects }: Workspace, main: CommitSha): Promi
 }
 
 /** Main's tip; `undefined` in an empty repository. */
-async function existingMain(workspace: Workspace): Promise<CommitSha | undefined> {
+export async function existingMain(workspace: Workspace): Promise<Main | undefined> {
   const remote = await requirePullRemote(workspace);
   const heads = await gitText(workspace.repository, ['ls-remote', '--heads', '--', remote], {
     remote: true,
     mayPrompt: true,
     failure: 'REMOTE_FAILED',
   });
-  return heads === '' ? undefined : (await fetchMain(workspace)).commit;
+  return heads === '' ? undefined : fetchMain(workspace);
 }
 
 /** Gives an empty repository its first commit, for events to start from. */

@@ -34,7 +34,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const installed = (): string => join(folder, 'bin', 'tuf-signer');
 
 describe('the package', () => {
-  test('holds the command, the library, its types and the documents, nothing else', () => {
+  test('holds the command, the library, its types, the workflows and the documents, nothing else', () => {
     for (const path of [
       'dist/cli.mjs',
       'dist/index.mjs',
@@ -42,11 +42,14 @@ describe('the package', () => {
       'README.md',
       'LICENSE',
       'SECURITY.md',
+      'workflows-template/workflows/signing-event.yml',
+      'workflows-template/rulesets/main.json',
+      'workflows-template/CODEOWNERS',
     ])
       expect(files).toContain(path);
     const strange = files.filter(
       path =>
-        !/^(dist\/(cli|index)\.mjs|dist\/chunks\/[\w-]+\.mjs|dist\/types\/src\/.*\.d\.ts|docs\/.*\.md|[A-Z]+(\.md)?|package\.json)$/.test(
+        !/^(dist\/(cli|index)\.mjs|dist\/chunks\/[\w-]+\.mjs|dist\/types\/src\/.*\.d\.ts|dist\/release\.json|docs\/.*\.md|workflows-template\/.*|[A-Z]+(\.md)?|package\.json)$/.test(
           path,
         ),
     );
@@ -62,6 +65,21 @@ describe('the package', () => {
       cwd: world.person('alice').folder,
     });
     expect([exit, (JSON.parse(stdout) as { verdict: string }).verdict]).toEqual([3, 'unchanged']);
+  });
+
+  test('its command finds the workflows that it brings, and its version, wherever it is bundled', async ({
+    world,
+  }) => {
+    const clone = world.person('alice').git;
+    clone.git('remote', 'set-url', 'origin', 'https://github.com/town/metadata');
+    clone.git('config', `url.${world.remote.folder}.insteadOf`, 'https://github.com/town/metadata');
+    const args = ['github', '--actions', `makers/tuf-signer@${'c'.repeat(40)}`];
+    const { exit, stderr } = await runProgram(installed(), args, { cwd: clone.folder });
+    expect([exit, stderr]).toEqual([
+      1,
+      expect.stringContaining('written  .github/workflows/signing-event.yml'),
+    ]);
+    expect(stderr).toContain('(version 0.1.0)');
   });
 
   test('its command performs the demo', async () => {

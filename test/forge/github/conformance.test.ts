@@ -35,12 +35,83 @@ const TOUR: readonly Stop[] = [
   ['repos/get-pages', 'GET /repos/town/metadata/pages', 404],
   ['repos/create-pages-site', 'POST /repos/town/metadata/pages', 201, { build_type: 'workflow' }],
   ['repos/get-pages', 'GET /repos/town/metadata/pages', 200],
+  [
+    'repos/update-information-about-pages-site',
+    'PUT /repos/town/metadata/pages',
+    204,
+    { build_type: 'workflow' },
+  ],
+  [
+    'repos/create-or-update-environment',
+    'PUT /repos/town/metadata/environments/new',
+    200,
+    { deployment_branch_policy: { protected_branches: false, custom_branch_policies: true } },
+  ],
+  [
+    'repos/create-deployment-branch-policy',
+    'POST /repos/town/metadata/environments/new/deployment-branch-policies',
+    200,
+    { name: 'main' },
+  ],
+  [
+    'repos/delete-deployment-branch-policy',
+    'DELETE /repos/town/metadata/environments/new/deployment-branch-policies/{policy}',
+    204,
+  ],
+  [
+    'repos/create-repo-ruleset',
+    'POST /repos/town/metadata/rulesets',
+    201,
+    {
+      name: 'of sign',
+      target: 'branch',
+      enforcement: 'active',
+      conditions: { ref_name: { include: ['refs/heads/sign/**/*'], exclude: [] } },
+      rules: [{ type: 'non_fast_forward' }],
+    },
+  ],
+  [
+    'repos/update-repo-ruleset',
+    'PUT /repos/town/metadata/rulesets/{ruleset}',
+    200,
+    { bypass_actors: [{ actor_id: 5, actor_type: 'RepositoryRole', bypass_mode: 'always' }] },
+  ],
   ['actions/get-github-actions-permissions-repository', 'GET /repos/town/metadata/actions/permissions', 200],
   [
     'actions/get-github-actions-default-workflow-permissions-repository',
     'GET /repos/town/metadata/actions/permissions/workflow',
     200,
   ],
+  [
+    'actions/set-github-actions-permissions-repository',
+    'PUT /repos/town/metadata/actions/permissions',
+    204,
+    { enabled: true, sha_pinning_required: true },
+  ],
+  [
+    'actions/get-allowed-actions-repository',
+    'GET /repos/town/metadata/actions/permissions/selected-actions',
+    200,
+  ],
+  [
+    'actions/set-github-actions-default-workflow-permissions-repository',
+    'PUT /repos/town/metadata/actions/permissions/workflow',
+    204,
+    { can_approve_pull_request_reviews: true },
+  ],
+  [
+    'actions/get-custom-oidc-sub-claim-for-repo',
+    'GET /repos/town/metadata/actions/oidc/customization/sub',
+    200,
+  ],
+  [
+    'actions/set-custom-oidc-sub-claim-for-repo',
+    'PUT /repos/town/metadata/actions/oidc/customization/sub',
+    201,
+    { use_default: true },
+  ],
+  ['actions/list-repo-workflows', 'GET /repos/town/metadata/actions/workflows', 200],
+  ['actions/enable-workflow', 'PUT /repos/town/metadata/actions/workflows/w.yml/enable', 204],
   ['repos/create-fork', 'POST /repos/other/thing/forks', 202, {}],
   ['repos/list-forks', 'GET /repos/other/thing/forks', 200],
   ['repos/get', 'GET /repos/maintainer/thing', 200],
@@ -120,6 +191,7 @@ describe("the API beside GitHub's own description", () => {
     });
     github.addRepository('other/thing', { files: { 'README.md': 'y' } });
     repository.collaborators.set('maintainer', 'admin');
+    repository.actions.allowed = { githubOwned: true, patterns: ['town/*'] };
     github.addEnvironment(repository, 'online', { branches: ['main'] });
     const rules = [
       'update',
@@ -160,6 +232,8 @@ describe("the API beside GitHub's own description", () => {
       if (found !== operation) complaints.push(`${request} is ${found}, not ${operation}`);
       if (answer.status !== status) complaints.push(`${request} gave ${answer.status}: ${text}`);
       if (answer.status !== 405) complaints.push(...disagreements(operation, answer.status, json));
+      if (operation === 'repos/create-deployment-branch-policy')
+        known.set('policy', String((json as { id: number }).id));
       if (operation === 'issues/create-comment' && status === 201)
         known.set('comment', String((json as { id: number }).id));
       if (operation === 'actions/list-workflow-runs')

@@ -109,6 +109,8 @@ export interface BranchRule {
   readonly checks?: readonly string[];
   /** Logins that the rules do not hold for. `github-actions[bot]` is every job's token. */
   readonly bypass?: readonly string[];
+  /** Whoever else the rules do not hold for, as the API has them: roles, teams, apps. */
+  readonly otherBypass?: readonly Readonly<Record<string, unknown>>[];
   /** Default: `active`. */
   readonly enforcement?: 'active' | 'evaluate' | 'disabled';
 }
@@ -135,6 +137,14 @@ export interface ActionsSettings {
   defaultPermissions: 'read' | 'write';
   /** May a job's token open pull requests? */
   mayOpenPullRequests: boolean;
+  /** Default: all. Told, not enforced. */
+  allowed?: 'all' | 'local_only' | { readonly githubOwned: boolean; readonly patterns: readonly string[] };
+  /** Told, not enforced. */
+  pinsRequired?: boolean;
+  /** Claims of an OIDC token's subject; absent: the default. */
+  subject?: readonly string[];
+  /** Workflows that are switched off, by path: told, not enforced. */
+  readonly disabled?: Map<string, 'disabled_manually' | 'disabled_inactivity'>;
 }
 
 export interface Repository {

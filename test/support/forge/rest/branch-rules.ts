@@ -1,8 +1,9 @@
 import { ApiError, notFound } from '../errors.ts';
-import { ACTIONS_APP_ID, ACTIONS_BOT, type BranchRule, type Repository } from '../model.ts';
+import { ACTIONS_APP_ID, ACTIONS_BOT, type BranchRule, type Repository, type RuleType } from '../model.ts';
 import { rulesFor } from '../rules.ts';
 import { roleOf } from '../tokens.ts';
 import {
+  created,
   list,
   type Operation,
   ok,
@@ -11,10 +12,11 @@ import {
   type RepositoryCall,
   reads,
   readsSettings,
+  writes,
 } from './operation.ts';
 import { type Json, nodeId, repositoryApi, userJson } from './render.ts';
 
-// Branch protection and rulesets, read only. Left out: organisations' rulesets, teams, tag rules.
+// Branch protection, read only, and rulesets. Left out: organisations' rulesets, tag rules, parameters of rules.
 
 export const ruleOperations: readonly Operation[] = [
   onRepository(
@@ -36,7 +38,77 @@ export const ruleOperations: readonly Operation[] = [
     if (found === undefined) throw notFound();
     return ok(rulesetJson(call, found, true));
   }),
+  onRepository('repos/create-repo-ruleset', 'POST /rulesets', writes('administration'), call => {
+    const made: BranchRule = {
+      kind: 'ruleset',
+      branches: [],
+      rules: [],
+      ...rulesetParts(call),
+      name: newName(call),
+    };
+    call.repository.rules.push(made);
+    return created(rulesetJson(call, made, true));
+  }),
+  onRepository('repos/update-repo-ruleset', 'PUT /rulesets/{ruleset_id}', writes('administration'), call => {
+    const { rules } = call.repository;
+    const at = rules.findIndex(rule => rulesetId(call, rule) === Number(param(call, 'ruleset_id')));
+    const known = rules[at];
+    if (known?.kind !== 'ruleset') throw notFound();
+    const made = { ...known, ...rulesetParts(call) };
+    rules[at] = made;
+    return ok(rulesetJson(call, made, true));
+  }),
 ];
+
+function newName(call: RepositoryCall): string {
+  const name = call.body.required('name', 'RepositoryRuleset');
+  if (rulesets(call.repository).some(rule => rule.name === name))
+    throw new ApiError(422, 'Validation Failed: Name must be unique');
+  return name;
+}
+
+/** What a body says of a ruleset, in the words of the model. */
+function rulesetParts({ body, database }: RepositoryCall): Partial<Omit<BranchRule, 'kind' | 'name'>> {
+  const conditions = body.object('conditions') as { ref_name?: { include?: string[] } } | undefined;
+  const rules = body.objects('rules') as readonly RuleBody[] | undefined;
+  const actors = body.objects('bypass_actors');
+  if (actors?.some(actor => actor['actor_id'] === 0) === true)
+    throw new ApiError(
+      422,
+      'Validation Failed: Actor must be part of the ruleset source or owner organization',
+    );
+  const logins = new Map([...database.accounts.values()].map(({ id, login }) => [id, login]));
+  const loginOf = (actor: Json): string | undefined => {
+    if (actor['actor_id'] === ACTIONS_APP_ID) return ACTIONS_BOT.login;
+    return actor['actor_type'] === 'User' ? logins.get(Number(actor['actor_id'])) : undefined;
+  };
+  return {
+    ...(conditions === undefined
+      ? {}
+      : {
+          branches: (conditions.ref_name?.include ?? []).map(one => one.replace(/^refs\/heads\//, '')),
+        }),
+    ...(rules === undefined
+      ? {}
+      : {
+          rules: rules.map(({ type }) => type),
+          checks: rules.flatMap(({ parameters }) =>
+            (parameters?.required_status_checks ?? []).map(({ context }) => context),
+          ),
+        }),
+    ...(actors === undefined
+      ? {}
+      : {
+          bypass: actors.flatMap(actor => loginOf(actor) ?? []),
+          otherBypass: actors.filter(actor => loginOf(actor) === undefined),
+        }),
+  };
+}
+
+interface RuleBody {
+  readonly type: RuleType;
+  readonly parameters?: { readonly required_status_checks?: readonly { readonly context: string }[] };
+}
 
 function protection(call: RepositoryCall): Json {
   const branch = param(call, 'branch');
@@ -159,7 +231,14 @@ function rulesetJson(call: RepositoryCall, rule: BranchRule, whole: boolean): Js
       ? {
           conditions: { ref_name: { include, exclude: [] } },
           rules: rule.rules.map(type => ruleJson(rule, type)),
-          ...(isAdmin ? { bypass_actors: (rule.bypass ?? []).map(login => bypassActor(call, login)) } : {}),
+          ...(isAdmin
+            ? {
+                bypass_actors: [
+                  ...(rule.bypass ?? []).map(login => bypassActor(call, login)),
+                  ...(rule.otherBypass ?? []),
+                ],
+              }
+            : {}),
         }
       : {}),
   };

@@ -184,6 +184,12 @@ export class Body {
     return this.#typed(name, isList) as readonly string[] | undefined;
   }
 
+  objects(name: string): readonly Json[] | undefined {
+    const isList = (value: unknown): boolean =>
+      Array.isArray(value) && value.every(item => typeof item === 'object' && item !== null);
+    return this.#typed(name, isList) as readonly Json[] | undefined;
+  }
+
   required(name: string, resource: string): string {
     const value = this.string(name);
     if (value === undefined) throw invalid({ resource, field: name, code: 'missing_field' });

@@ -6,6 +6,7 @@ import type { Answer, Operation } from './operation.ts';
 import { pullOperations } from './pulls.ts';
 import { runOperations } from './runs.ts';
 import { settingsOperations } from './settings.ts';
+import { workflowOperations } from './workflows.ts';
 
 /** Everything that is served, the longest paths first, as `{ref}` takes all that follows. */
 export const OPERATIONS: readonly Operation[] = [
@@ -16,6 +17,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...pullOperations,
   ...issueOperations,
   ...runOperations,
+  ...workflowOperations,
 ].sort((a, b) => b.path.split('/').length - a.path.split('/').length);
 
 const TAKES_SLASHES: ReadonlySet<string> = new Set(['ref', 'branch']);

@@ -15,6 +15,7 @@ import {
   writes,
 } from './operation.ts';
 import { type Json, nodeId, repositoryApi, repositoryJson, repositoryWeb, userJson } from './render.ts';
+import { workflowId } from './workflows.ts';
 
 // Workflow runs and dispatches. Left out: jobs and logs by API (a test reads them from the run), reruns, artifacts by API.
 
@@ -81,9 +82,6 @@ function dispatch(call: RepositoryCall): { readonly status: number; readonly bod
 /** A workflow is named by its file or its id. */
 const isCalled = (run: RunRecord, workflow: string): boolean =>
   run.workflow.endsWith(`/${workflow}`) || String(workflowId(run.workflow)) === workflow;
-
-const workflowId = (path: string): number =>
-  Buffer.from(path).reduce((sum, byte) => (sum * 31 + byte) % 1_000_000_007, 7);
 
 const branchOf = (ref: string): string => ref.replace(/^refs\/(heads|tags)\//, '');
 

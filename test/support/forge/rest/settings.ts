@@ -2,7 +2,9 @@ import { ApiError, requiresAuthentication } from '../errors.ts';
 import { roleOf } from '../tokens.ts';
 import {
   type Call,
+  created,
   list,
+  noContent,
   type Operation,
   ok,
   onRepository,
@@ -11,11 +13,11 @@ import {
   reads,
   readsSettings,
   requireActor,
+  writes,
 } from './operation.ts';
 import { type Json, repositoryJson, userJson } from './render.ts';
 
-// Repositories, people, and settings that a check looks at. Left out: writing settings (a test sets them directly),
-// organisations.
+// Repositories, people, and what Actions may do. Left out: organisations.
 
 export const settingsOperations: readonly Operation[] = [
   { id: 'users/get-authenticated', method: 'GET', path: '/user', handle: call => ok(me(call)) },
@@ -43,7 +45,28 @@ export const settingsOperations: readonly Operation[] = [
     'actions/get-github-actions-permissions-repository',
     'GET /actions/permissions',
     readsSettings('administration'),
-    call => ok({ enabled: call.repository.actions.enabled, allowed_actions: 'all' }),
+    call => ok(actionsPermissions(call)),
+  ),
+  onRepository(
+    'actions/set-github-actions-permissions-repository',
+    'PUT /actions/permissions',
+    writes('administration'),
+    call => {
+      const { actions } = call.repository;
+      actions.enabled = call.body.boolean('enabled') ?? actions.enabled;
+      actions.pinsRequired = call.body.boolean('sha_pinning_required') ?? actions.pinsRequired ?? false;
+      return noContent;
+    },
+  ),
+  onRepository(
+    'actions/get-allowed-actions-repository',
+    'GET /actions/permissions/selected-actions',
+    readsSettings('administration'),
+    ({ repository: { actions } }) => {
+      if (typeof actions.allowed !== 'object') throw new ApiError(409, 'Not selected');
+      const { githubOwned, patterns } = actions.allowed;
+      return ok({ github_owned_allowed: githubOwned, verified_allowed: false, patterns_allowed: patterns });
+    },
   ),
   onRepository(
     'actions/get-github-actions-default-workflow-permissions-repository',
@@ -55,7 +78,50 @@ export const settingsOperations: readonly Operation[] = [
         can_approve_pull_request_reviews: call.repository.actions.mayOpenPullRequests,
       }),
   ),
+  onRepository(
+    'actions/set-github-actions-default-workflow-permissions-repository',
+    'PUT /actions/permissions/workflow',
+    writes('administration'),
+    ({ body, repository: { actions } }) => {
+      if (body.string('default_workflow_permissions') !== undefined)
+        actions.defaultPermissions =
+          body.string('default_workflow_permissions') === 'write' ? 'write' : 'read';
+      actions.mayOpenPullRequests =
+        body.boolean('can_approve_pull_request_reviews') ?? actions.mayOpenPullRequests;
+      return noContent;
+    },
+  ),
+  onRepository(
+    'actions/get-custom-oidc-sub-claim-for-repo',
+    'GET /actions/oidc/customization/sub',
+    reads('actions'),
+    ({ repository: { actions } }) =>
+      ok(
+        actions.subject === undefined
+          ? { use_default: true }
+          : { use_default: false, include_claim_keys: actions.subject },
+      ),
+  ),
+  onRepository(
+    'actions/set-custom-oidc-sub-claim-for-repo',
+    'PUT /actions/oidc/customization/sub',
+    writes('actions'),
+    ({ body, repository: { actions } }) => {
+      if (body.boolean('use_default') === true) delete actions.subject;
+      else actions.subject = body.strings('include_claim_keys') ?? [];
+      return created({});
+    },
+  ),
 ];
+
+function actionsPermissions({ repository: { actions } }: RepositoryCall): Json {
+  const { enabled, allowed = 'all', pinsRequired } = actions;
+  return {
+    enabled,
+    allowed_actions: typeof allowed === 'object' ? 'selected' : allowed,
+    ...(pinsRequired === undefined ? {} : { sha_pinning_required: pinsRequired }),
+  };
+}
 
 /** Not for a job's token: GitHub answers it 403 there. */
 function me(call: Call): Json {
