@@ -1,6 +1,7 @@
 import { context } from '@actions/github';
 import { systemClock } from '../../src/clock.ts';
 import { CodedError, InvariantError } from '../../src/errors.ts';
+import { GitError } from '../../src/git/error.ts';
 import { say, sayError } from './commands.ts';
 import { type ActionWorld, requireJob } from './world.ts';
 
@@ -29,9 +30,15 @@ export async function perform(action: Action, world: ActionWorld): Promise<numbe
   return 1;
 }
 
+/** Git tells a missing permission by its number alone. */
+const ABOUT_CONTENTS =
+  'where that is a 403, the job lacks permissions contents: write, or a ruleset guards the branch';
+
 /** What a person can mend is a sentence; a defect of ours comes with the trace that we need to find it. */
 function tellFault(error: unknown): void {
-  if (error instanceof CodedError && !(error instanceof InvariantError)) sayError(error.message);
+  if (error instanceof GitError && (error.code === 'REMOTE_FAILED' || error.code === 'PUSH_REJECTED'))
+    sayError(`${error.message}; ${ABOUT_CONTENTS}`);
+  else if (error instanceof CodedError && !(error instanceof InvariantError)) sayError(error.message);
   else if (error instanceof Error && 'syscall' in error) sayError(`the runner failed us: ${error.message}`);
   else {
     sayError(

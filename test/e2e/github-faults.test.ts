@@ -81,7 +81,7 @@ describe('a run that fails says why in a sentence', () => {
   );
 
   test.for([
-    ['contents', /^error: .*(?:can not|failed)/m],
+    ['contents', /^error: push to origin failed: .*the job lacks permissions contents: write/m],
     ['pull-requests', /^error: can not .*the job needs permissions pull-requests: write/m],
     [
       'statuses',
