@@ -45,6 +45,8 @@ function ownersOfTouched(context: Context): ReadonlySet<RoleName> {
   return new Set(diff.artifacts.flatMap(({ path }) => context.knownOwnership().ownersOf(path)));
 }
 
+const isRegular = ({ mode }: TreeEntry): boolean => mode.startsWith('100');
+
 /** Collects what does not agree, so that a thousand changed artifacts are one sentence and not a thousand. */
 class Faults {
   readonly #context: Context;
@@ -67,6 +69,7 @@ class Faults {
     const { tree, knownGood, facts, mode } = this.#context;
     if (facts.knownGoodArtifactsVerified && this.#touched?.has(path) === false) return;
     const entry = tree.artifacts.get(path);
+    if (entry !== undefined && !isRegular(entry)) return; // rule tree-modes refuses it, whatever it holds
     const before = mode === 'event' ? knownGood.artifacts.get(path) : undefined;
     const same =
       mode === 'event' &&
