@@ -222,10 +222,10 @@ describe('after a push to main', () => {
   test('an event that main has moved on under says so', async ({ world, stub, forge }) => {
     change(world);
     await run(world, forge);
-    world.push({ 'targets/tools/other.sh': 'x' }, 'sign/first');
+    world.push({ 'targets/other.txt': 'x' }, 'sign/first');
     await world.updateTargets('sign/first' as typeof UPDATE);
+    await world.sign('alice', 'sign/first' as typeof UPDATE);
     await world.sign('bob', 'sign/first' as typeof UPDATE);
-    await world.sign('carol', 'sign/first' as typeof UPDATE);
     world.merge('sign/first');
     world.clock.time = (NOW + DAY_MS) as typeof NOW;
     await world.in(world.automation, workspace => tellOpenEvents(workspace, forge));
