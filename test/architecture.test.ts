@@ -139,7 +139,7 @@ describe('architecture', () => {
       file =>
         !file.startsWith('src/forge/github') &&
         !file.startsWith('actions/') &&
-        /^(?:import|export) (?!type )[^;]*(?:\/forge\/github(?:\/(?!address)[\w-]+)?\.ts|@octokit\/[\w-]+)'/m.test(
+        /^(?:import|export) (?!type )[^;]*(?:\/forge\/github(?:\/(?!address|place)[\w-]+)?\.ts|@octokit\/[\w-]+)'/m.test(
           read(file),
         ),
     );

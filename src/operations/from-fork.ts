@@ -1,6 +1,5 @@
 import { ForgeError } from '../forge/error.ts';
-import { comparePage, openFromFork } from '../forge/github/from-fork.ts';
-import { apiOf, type GithubPlace, parseGithubPlace } from '../forge/github/place.ts';
+import { apiOf, comparePage, type GithubPlace, parseGithubPlace } from '../forge/github/place.ts';
 import type { BranchName } from '../git/names.ts';
 import { pushRemote, requirePullRemote, requireUser, type Workspace } from './workspace.ts';
 
@@ -31,9 +30,11 @@ export async function requestFromFork(
   const upstream = placeOf(workspace, await requirePullRemote(workspace));
   const fork = placeOf(workspace, await pushRemote(workspace));
   if (upstream === undefined || fork === undefined || isSame(upstream, fork)) return undefined;
-  const page = comparePage({ upstream, fork, branch });
+  const page = comparePage(upstream, fork, branch);
   if (token === undefined || upstream.server !== server) return { url: page, opened: false };
   const user = requireUser(workspace);
+  // Most signers push to no fork, and should not wait for GitHub's client.
+  const { openFromFork } = await import('../forge/github/from-fork.ts');
   try {
     const request = { upstream, fork, branch, title: `${user} signs ${branch}`, body: BODY };
     return { url: await openFromFork(request, { token, ...apiOf(server) }), opened: true };

@@ -12,10 +12,6 @@ export interface ForkRequest {
   readonly body: string;
 }
 
-/** The page on which a person opens the pull request by hand. Safe to print: all of it is of known characters. */
-export const comparePage = ({ upstream, fork, branch }: Omit<ForkRequest, 'title' | 'body'>): string =>
-  `${upstream.server}/${upstream.owner}/${upstream.repo}/compare/${branch}...${fork.owner}:${fork.repo}:${branch}?expand=1`;
-
 /** Opens a pull request from a fork's branch to the one of the same name, where none is open. Gives its page. */
 export async function openFromFork(
   { upstream, fork, branch, title, body }: ForkRequest,

@@ -35,3 +35,7 @@ export const apiOf = (server: string): { readonly apiUrl: string; readonly graph
   server === 'https://github.com'
     ? { apiUrl: 'https://api.github.com', graphqlUrl: 'https://api.github.com/graphql' }
     : { apiUrl: `${server}/api/v3`, graphqlUrl: `${server}/api/graphql` };
+
+/** The page on which a person opens the pull request by hand. Safe to print: all of it is of known characters. */
+export const comparePage = (upstream: GithubPlace, fork: GithubPlace, branch: string): string =>
+  `${upstream.server}/${upstream.owner}/${upstream.repo}/compare/${branch}...${fork.owner}:${fork.repo}:${branch}?expand=1`;

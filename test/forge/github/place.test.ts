@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { comparePage } from '../../../src/forge/github/from-fork.ts';
-import { apiOf, parseGithubPlace } from '../../../src/forge/github/place.ts';
+import { apiOf, comparePage, parseGithubPlace } from '../../../src/forge/github/place.ts';
 
 const PLACE = { server: 'https://github.com', owner: 'town', repo: 'metadata' } as const;
 
@@ -37,7 +36,7 @@ it('has its API where GitHub, or GitHub Enterprise Server, has it', () => {
 
 it('has a page for opening a pull request by hand', () => {
   const fork = { ...PLACE, owner: 'carol' };
-  expect(comparePage({ upstream: PLACE, fork, branch: 'sign/x' })).toBe(
+  expect(comparePage(PLACE, fork, 'sign/x')).toBe(
     'https://github.com/town/metadata/compare/sign/x...carol:metadata:sign/x?expand=1',
   );
 });
