@@ -98,7 +98,7 @@ export class Scene {
     };
   }
 
-  /** What the event's workflow posts after a push. Throws where the event can't be judged at all. */
+  /** What the event's workflow posts after a push. Throws `REFUSED` where the event can't be judged at all, and the page says why. */
   async page(branch: BranchName = UPDATE): Promise<Page> {
     const folder = await mkdtemp(join(this.world.folder, 'forge-'));
     const report = await this.world.in(this.world.automation, async workspace => {
