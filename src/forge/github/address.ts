@@ -1,3 +1,5 @@
+import { parseGithubPlace } from './place.ts';
+
 /** A repository on a GitHub, and where that GitHub's API is. */
 export interface GithubAddress {
   readonly owner: string;
@@ -8,8 +10,6 @@ export interface GithubAddress {
   readonly graphqlUrl: string;
 }
 
-const NAME = /^[A-Za-z0-9_.-]{1,100}$/;
-
 /**
  * The repository that a remote's URL names. Only github.com is known by itself: who else is a GitHub is what `environment` says, by
  * GITHUB_SERVER_URL and GITHUB_API_URL, as in a job. A remote alone never decides which host is sent a token.
@@ -19,20 +19,11 @@ export function githubAddress(
   remoteUrl: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): GithubAddress | undefined {
-  const parsed = hostAndPath(remoteUrl);
-  if (parsed === undefined) return undefined;
-  const [owner = '', repo = '', ...more] = parsed.path.replace(/\.git\/?$|\/$/, '').split('/');
-  if (!NAME.test(owner) || !NAME.test(repo) || more.length > 0) return undefined;
-  const api = apiOf(parsed.host, environment);
+  const place = parseGithubPlace(remoteUrl);
+  if (place === undefined) return undefined;
+  const { owner, repo, server } = place;
+  const api = apiOf(new URL(server).host, environment);
   return api === undefined ? undefined : { owner, repo, ...api };
-}
-
-function hostAndPath(url: string): { readonly host: string; readonly path: string } | undefined {
-  const scp = /^(?:[\w.-]+@)?([\w.-]+):(?!\/\/)\/?(.+)$/.exec(url);
-  if (scp !== null) return { host: scp[1] ?? '', path: scp[2] ?? '' };
-  if (!/^(?:https?|ssh|git):\/\//.test(url) || !URL.canParse(url)) return undefined;
-  const { host, hostname, pathname, protocol } = new URL(url);
-  return { host: protocol.startsWith('http') ? host : hostname, path: pathname.slice(1) };
 }
 
 function apiOf(
