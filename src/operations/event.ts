@@ -10,7 +10,7 @@ import { POLICY_FILE } from '../policy/policy.ts';
 import type { RepositoryTree, TreeEntry } from '../repository/tree.ts';
 import { OperationError } from './error.ts';
 import { type EventCommits, type GatheredEvent, gatherEvent } from './gather.ts';
-import { newestSound } from './verify-main.ts';
+import { newestSound } from './newest-sound.ts';
 import { findMain, type Main, requirePullRemote, type Workspace } from './workspace.ts';
 
 /** A signing event at one commit, judged. */

@@ -1,12 +1,11 @@
 import type { Finding, Reason, RuleId } from '../event/reason.ts';
-import { takeovers } from '../event/rules/takeovers.ts';
 import { successionFindings } from '../event/succession.ts';
 import type { CommitSha } from '../git/oid.ts';
 import { parseDocumentOf } from '../metadata/document.ts';
 import { roleFile } from '../repository/tree.ts';
 import { findLastOnline, type LastOnline } from './last-online.ts';
 import { type OwnState, rootDepartures } from './main-roots.ts';
-import { TreeReader } from './read-tree.ts';
+import { takeoversSince } from './main-takeovers.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface Followed {
@@ -36,18 +35,19 @@ export async function followMain(
     .filter(({ signed }) => signed.version >= (trusted?.signed.version ?? 0))
     .sort((a, b) => a.signed.version - b.signed.version);
   const last = await findLastOnline(workspace, commit, state, roots);
-  const departures = last === undefined ? [] : await departuresSince(workspace, last, state);
+  const departures = last === undefined ? [] : await departuresSince(workspace, commit, last, state);
   return departures.length > 0 ? { departures, last: undefined } : { departures, last };
 }
 
 async function departuresSince(
-  { objects }: Workspace,
+  workspace: Workspace,
+  tip: CommitSha,
   { standing, commit }: LastOnline,
   { tree, facts }: OwnState,
 ): Promise<readonly Reason[]> {
   const moved = reasonsOf('version', successionFindings(standing, tree, facts));
   if ([...standing.roles.keys()].every(role => tree.metadata.has(roleFile(role)))) return moved;
-  return [...moved, ...reasonsOf('ownership', takeovers(await new TreeReader(objects).read(commit), tree))];
+  return [...moved, ...reasonsOf('ownership', await takeoversSince(workspace, commit, tip, tree))];
 }
 
 const reasonsOf = (rule: RuleId, findings: Iterable<Finding>): readonly Reason[] =>

@@ -1,4 +1,5 @@
 import { planOf } from '../event/plan.ts';
+import { listed } from '../event/words.ts';
 import type { Identity } from '../git/commit-object.ts';
 import type { BranchName } from '../git/names.ts';
 import { signedBytes } from '../metadata/document.ts';
@@ -12,6 +13,7 @@ import { OperationError } from './error.ts';
 import { type LoadedEvent, loadRemoteEvent } from './event.ts';
 import { gatherRepository } from './gather.ts';
 import { type Signatures, signatureFiles, withSignature } from './made-signatures.ts';
+import { followMain } from './main-departures.ts';
 import { trustedRootProblem } from './trusted-root.ts';
 import { fetchMain, type Workspace } from './workspace.ts';
 
@@ -57,15 +59,22 @@ export async function onlineSignTargets(
   throw new OperationError('RACE_LOST', `${branch} kept changing under us: run the job again`);
 }
 
+/** What stands on a main that is another one than it always was is none of ours: whose keys its event names, we must not use. */
 async function requireTrusted(
-  { objects }: Workspace,
+  workspace: Workspace,
   { knownGoodCommit }: LoadedEvent,
   trustedRoot: Uint8Array | undefined,
 ): Promise<void> {
-  if (trustedRoot === undefined) return;
-  const { facts } = await gatherRepository(objects, knownGoodCommit);
-  const problem = trustedRootProblem(facts, trustedRoot);
+  const ground = await gatherRepository(workspace.objects, knownGoodCommit);
+  const problem = trustedRoot === undefined ? undefined : trustedRootProblem(ground.facts, trustedRoot);
   if (problem !== undefined) throw new OperationError('REFUSED', `${problem}: main is not what was trusted`);
+  const { departures } = await followMain(workspace, knownGoodCommit, ground, trustedRoot);
+  if (departures.length === 0) return;
+  const what = listed(
+    departures.map(({ role, message }) => (role === undefined ? message : `${role} ${message}`)),
+    4,
+  );
+  throw new OperationError('REFUSED', `main does not go on from what it was: ${what}`);
 }
 
 /** The delegated roles that wait for a signature, all of whose keys are online. */

@@ -52,6 +52,21 @@ describe('a role that goes back to an older version', () => {
     await expectUnharmed(scene, client, 'echo mended\n');
   });
 
+  attack('on main, hidden behind a break: mending the break alone is no repair', async scene => {
+    const tools = oldTools(scene);
+    await release(scene, 'echo mended\n');
+    const client = scene.client();
+    pushToMain(scene.world, { ...OLD, 'metadata/tools.json': tools });
+    pushToMain(scene.world, { 'metadata/evil.txt': 'x' });
+    scene.world.push({ 'metadata/evil.txt': null });
+    const page = await scene.page();
+    expect([page.verdict, page.rules]).toEqual(['rejected', ['metadata-names']]);
+    const { online, published } = await scene.force();
+    expect([online.done, online.rules]).toEqual([false, ['version']]);
+    expect(published.done).toBe(false);
+    await expectUnharmed(scene, client, 'echo mended\n');
+  });
+
   attack('served with the stolen online key: who has seen the newer one refuses', async scene => {
     const tools: Wire['tools'] = read(scene.world, 'tools');
     await release(scene, 'echo mended\n');

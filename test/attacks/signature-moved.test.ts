@@ -1,13 +1,16 @@
 import { describe, expect } from 'vitest';
 import {
+  cardKey,
   drafted,
   entryOf,
   expectUnharmed,
   files,
   listing,
+  pushToMain,
   read,
   release,
   serve,
+  signed,
   type Wire,
   words,
 } from './attacker.ts';
@@ -88,5 +91,54 @@ describe("a delegated role's document in the place of targets", () => {
     expect([online.done, online.rules]).toEqual([false, ['ownership']]);
     expect([published.done, published.rules]).toEqual([false, ['online']]);
     await expectUnharmed(scene, client, 'echo mended\n');
+
+    // Nor does a signer who knew main before go on from there.
+    scene.world.push({ 'targets/new.sh': 'echo new\n' });
+    const bob = await scene.sign('bob', undefined, () => false);
+    expect([bob.signed, bob.refusal?.code]).toEqual([[], 'UNTRUSTED']);
+    expect(words(bob)).toContain('in the event that ends the delegation to tools');
+  });
+
+  attack('hidden behind a main that can not be read in between: no less', async scene => {
+    const { world } = scene;
+    const client = scene.client();
+    await release(scene, 'echo mended\n');
+    const tools = world.remote.git('show', 'main:metadata/tools.json');
+    pushToMain(world, { 'metadata/targets.json': '{', 'metadata/tools.json': null });
+    pushToMain(world, { 'metadata/targets.json': tools });
+    expect(await scene.signOnline()).toMatchObject({ done: false, rules: ['ownership'] });
+    world.push({ 'targets/new.sh': 'echo new\n' });
+    expect((await scene.sign('bob', undefined, () => false)).refusal?.code).toBe('UNTRUSTED');
+    await expectUnharmed(scene, client, 'echo mended\n');
+  });
+});
+
+/** What the quorum itself does is no attack: the role ends in one event, and targets lists its artifacts in the next. */
+describe('a role that ends and whose artifacts targets takes over later', () => {
+  attack('is signed online, and known by signers who were away for both events', async scene => {
+    const { world } = scene;
+    await scene.sign('carol'); // pins main as it is
+    const people = (['alice', 'bob'] as const).map(cardKey);
+    const step = async (
+      changes: Parameters<typeof world.push>[0],
+      edit: Parameters<typeof drafted<Wire['targets']['signed']>>[1],
+    ): Promise<void> => {
+      world.push({
+        ...changes,
+        ...files({ targets: signed(drafted(read(world, 'targets'), edit), ...people) }),
+      });
+      expect((await scene.page()).verdict).toBe('accepted');
+      world.merge();
+    };
+    await step({ 'metadata/tools.json': null, 'targets/tools/greet.sh': null }, targets => {
+      targets.delegations = { keys: {}, roles: [] };
+    });
+    await step({ 'targets/tools/greet.sh': 'echo hello\n' }, ({ targets }) => {
+      targets['tools/greet.sh'] = entryOf('echo hello\n');
+    });
+    expect([(await scene.signOnline()).done, (await scene.publish()).done]).toEqual([true, true]);
+    world.push({ 'targets/new.sh': 'echo new\n' });
+    await scene.update();
+    expect((await scene.sign('carol')).signed).toEqual(['targets']);
   });
 });

@@ -119,4 +119,26 @@ describe('signing the online roles of an event', () => {
     await expect(sign(world, keys(world), Buffer.from('{}'))).rejects.toMatchObject({ code: 'REFUSED' });
     expect(world.refs()).toBe(before);
   });
+
+  test('signs nothing on a main that does not go on from what it was', async ({ world }) => {
+    await inService(world);
+    await world.onlineSign();
+    const old = world.remote.git('show', 'main:metadata/tools.json');
+    world.push({ 'targets/tools/greet.sh': 'echo new\n' });
+    await world.updateTargets();
+    for (const name of ['bob', 'carol'] as const) await world.sign(name);
+    world.merge();
+    await world.onlineSign();
+    world.remote.commit(
+      { 'metadata/tools.json': old, 'targets/tools/greet.sh': 'echo hello\n' },
+      { branch: 'main' },
+    );
+    await nightly(world, 'tuesday');
+    const before = world.refs();
+    await expect(sign(world)).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: containing('tools goes back from version 2 to 1'),
+    });
+    expect(world.refs()).toBe(before);
+  });
 });

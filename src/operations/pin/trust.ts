@@ -4,10 +4,12 @@ import type { CommitSha } from '../../git/oid.ts';
 import { ROOT } from '../../metadata/names.ts';
 import { type RepositoryTree, rootOf } from '../../repository/tree.ts';
 import { OperationError } from '../error.ts';
+import { newestSound } from '../newest-sound.ts';
 import type { Prompter } from '../prompter.ts';
 import { trustedRootProblem } from '../trusted-root.ts';
-import { departures, type Ground, newestSound, type VerifiedMain, verifyMain } from '../verify-main.ts';
+import { type VerifiedMain, verifyMain } from '../verify-main.ts';
 import { type Main, pullRemote, type Workspace } from '../workspace.ts';
+import { departures, type Ground } from './departures.ts';
 import { introduce } from './introduce.ts';
 import { type Pin, type PinStore, placeOf } from './pin.ts';
 
