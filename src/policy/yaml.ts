@@ -83,7 +83,9 @@ function decodeText(bytes: Uint8Array): string {
   }
 }
 
-const firstLine = (message: string): string => message.split('\n', 1).join('').replace(/:$/, '');
+/** The parser's own word, which quotes the file: in printable ASCII, cut to 200 characters. */
+const firstLine = (message: string): string =>
+  inAscii(message.split('\n', 1).join('').replace(/:$/, '').slice(0, 200));
 
 type PlaceOf = (offset: number) => Place;
 
@@ -153,11 +155,10 @@ function convert(node: unknown, placeOf: PlaceOf): YamlNode {
 }
 
 /** An untrusted text in printable ASCII, cut to 60 characters. */
-export const quote = (text: string): string =>
-  JSON.stringify(text.slice(0, 60)).replace(
-    /[^ -~]/g,
-    unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+export const quote = (text: string): string => inAscii(JSON.stringify(text.slice(0, 60)));
+
+const inAscii = (text: string): string =>
+  text.replace(/[^ -~]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** The same as JSON: for a description of what changed. */
 export function asJson(node: YamlNode): JsonValue {

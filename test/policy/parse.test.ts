@@ -138,6 +138,12 @@ describe('parsePolicyFile refuses', () => {
       'POLICY_SYNTAX',
       'line 2, column 9: a tag',
     ],
+    [
+      'a mark that is not seen, behind a block',
+      'version: |\ufeff\n  1\n',
+      'POLICY_SYNTAX',
+      'extra characters: |\\ufeff',
+    ],
     ['a tag of a name', '!x version: 1\n', 'POLICY_SYNTAX', 'a tag'],
     ['a tag on a block', 'version: 1\nlimits: !x |\n  a\n', 'POLICY_SYNTAX', 'a tag'],
     ['a directive', '%YAML 1.1\n---\nversion: 1\n', 'POLICY_SYNTAX', 'line 1, column 1: a directive'],
