@@ -128,6 +128,13 @@ export function buildProgram(
       .option('--trusted-root <file>', 'the root to start from (default: the oldest in the commit)')
       .option('--json', 'print JSON'),
   );
+  add('page', 'write the page of a repository: who signs what, until when, how a client starts', command =>
+    command
+      .requiredOption('--out <file>', 'the HTML file to write')
+      .option('--rev <rev>', 'the commit (default: main)')
+      .option('--trusted-root <file>', 'the root to start from (default: the oldest in the commit)')
+      .option('--json', 'print JSON'),
+  );
   add(
     'policy <event> [file]',
     'put a policy file into an event of its own, for root to name and sign',
@@ -199,6 +206,7 @@ const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => P
   ['online-sign', async () => (await import('./commands/online-sign.ts')).run],
   ['verify', async () => (await import('./commands/verify.ts')).run],
   ['build', async () => (await import('./commands/build.ts')).run],
+  ['page', async () => (await import('./commands/page.ts')).run],
   ['policy', async () => (await import('./commands/policy.ts')).run],
   ...pinRunners,
   ...keyRunners,

@@ -46,6 +46,9 @@ const files = folders.flatMap(folder =>
     .map(file => `${folder}/${file.split(path.sep).join('/')}`),
 );
 
+/** A text that a reader's browser runs is no code of ours. */
+const ours = files.filter(file => file !== 'src/render/site/script.ts');
+
 const roomOf = (file: string): string | undefined =>
   [...ranks.keys()].find(room => file === room || file.startsWith(`${room}/`));
 
@@ -103,14 +106,14 @@ describe('architecture', () => {
   });
 
   it('reads the clock in clock.ts alone', () => {
-    const readers = files.filter(file =>
+    const readers = ours.filter(file =>
       /Date\.now\(\)|new Date\(\)/.test(readFileSync(path.join(root, file), 'utf8')),
     );
     expect(readers).toEqual(['src/clock.ts']);
   });
 
   it('parses JSON in json.ts alone', () => {
-    const parsers = files.filter(file => /JSON\.parse\(/.test(readFileSync(path.join(root, file), 'utf8')));
+    const parsers = ours.filter(file => /JSON\.parse\(/.test(readFileSync(path.join(root, file), 'utf8')));
     expect(parsers).toEqual(['src/json.ts']);
   });
 

@@ -6,12 +6,13 @@ import { verifyRepository } from '../client/verify-repository.ts';
 import type { Reason } from '../event/reason.ts';
 import { isOnFirstParent } from '../git/history.ts';
 import type { CommitSha } from '../git/oid.ts';
-import { sitePage } from '../render/site.ts';
+import { sitePage } from '../render/site/page.ts';
 import { type PublishedFile, publishLayout } from '../repository/layout.ts';
 import type { ObjectId } from '../repository/tree.ts';
 import { OperationError } from './error.ts';
 import { followMain } from './main-departures.ts';
 import { TreeReader } from './read-tree.ts';
+import { readSiteView } from './site-view.ts';
 import { SITE_LAYOUT, verifyCommit } from './verify.ts';
 import { findMain, type Workspace } from './workspace.ts';
 
@@ -51,7 +52,10 @@ export async function publishSite(workspace: Workspace, request: PublishRequest)
   const files = publishLayout(verified.tree);
   try {
     await writeFiles(workspace, files, building);
-    await writeFile(join(building, 'index.html'), sitePage(verified.tree, commit));
+    await writeFile(
+      join(building, 'index.html'),
+      sitePage(await readSiteView(workspace, verified.tree, commit)),
+    );
     const first = trustedRoot ?? (await firstRoot(building, files));
     await verifyRepository(directoryFetcher(building), first, workspace.clock.now(), {
       layout: SITE_LAYOUT,

@@ -105,7 +105,7 @@ test('every example works as it is written', async () => {
     stderr: '',
   });
   expect(await readFile(join(consumer, 'downloads', 'tools/greet.sh'), 'utf8')).toBe('echo hello\n');
-});
+}, 120_000);
 
 /** What a click on "merge" makes. */
 function mergeOf({ remote }: Crew): string {

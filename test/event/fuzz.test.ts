@@ -1,11 +1,13 @@
 import { rmSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Instant } from '../../src/clock.ts';
 import { type ObjectReader, openObjectReader } from '../../src/git/objects.ts';
 import { openBareRepository } from '../../src/git/repository.ts';
 import { type Document, parseDocument } from '../../src/metadata/document.ts';
-import { isOnlineRole, type RoleName } from '../../src/metadata/names.ts';
-import { sitePage } from '../../src/render/site.ts';
+import { isOnlineRole, ROOT, type RoleName } from '../../src/metadata/names.ts';
+import { sitePage } from '../../src/render/site/page.ts';
+import { siteViewOf } from '../../src/render/site/view.ts';
 import { renderReasons } from '../../src/render/terminal.ts';
 import { delegationGraph } from '../../src/repository/delegators.ts';
 import { documentOf, type Parsed } from '../../src/repository/tree.ts';
@@ -39,6 +41,7 @@ vi.mock('node:crypto', async original => {
   return rememberVerify(await original());
 });
 
+const siteFacts = { commit: 'commit', committedAt: 1_900_000_000_000 as Instant, events: [] };
 const tally = { documents: 0, read: 0, accepted: 0 };
 
 /**
@@ -57,7 +60,8 @@ function check(scene: Scene, role: RoleName, donors: readonly Uint8Array[], list
   requireRendered(event);
   for (const { reasons } of alone)
     requireHarmless('the terminal', renderReasons(reasons, { colour: false, width: 80 }));
-  if (parsed.ok) requireHarmless('the site', sitePage(tree, 'commit'));
+  if (parsed.ok)
+    requireHarmless('the site', sitePage(siteViewOf(tree, { ...siteFacts, firstRoot: baseOf(scene, ROOT) })));
   for (const judgement of [event, ...alone]) {
     requireApplied(judgement);
     const looksAway = judgement.context.mode === 'known-good' && isOnlineRole(role);

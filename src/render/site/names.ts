@@ -1,0 +1,5 @@
+import type { RoleView } from './view.ts';
+
+/** `tools`, or `bins-000 … bins-fff`. */
+export const nameOf = ({ role, last }: Pick<RoleView, 'role' | 'last'>): string =>
+  last === undefined ? role : `${role} … ${last}`;
