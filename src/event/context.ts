@@ -39,7 +39,10 @@ export interface Facts {
   readonly main: RepositoryTree | undefined;
   /** What became of verifying the attestations that the event depends on; none where no key joins. */
   readonly attestations: ReadonlyMap<Keyid, AttestationResult>;
-  /** The forge account that brought a joining key; `undefined` where no forge was asked. */
+  /**
+   * The forge account that brought a joining key; `undefined` where there is no forge to ask, as on a person's machine. Automation
+   * always gives a map: a key that is missing there came from nobody that is known.
+   */
   readonly accounts: ReadonlyMap<Keyid, KeyOwner> | undefined;
 }
 

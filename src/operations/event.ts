@@ -33,7 +33,7 @@ export interface EventRequest {
   readonly knownGood?: CommitSha | undefined;
   /** Where the caller has looked already. */
   readonly main?: Main | undefined;
-  /** Who brought the keys that join, where somebody can tell. */
+  /** Who brought the keys that join: given by automation, always, so that what is unknown there is refused. */
   readonly accountsOf?: ((gathered: GatheredEvent) => Promise<Facts['accounts']>) | undefined;
 }
 
