@@ -97,6 +97,7 @@ export function buildProgram(
             '--trusted-root <file>',
             'the root to trust where this machine trusts none yet (default: it is shown, and asked about)',
           )
+          .option('--decline', 'answer an invitation with no: nothing is signed, no card is needed')
           .option('--json', 'print the outcome as JSON'),
       ),
   );

@@ -1,4 +1,5 @@
 import { type BranchName, parseSigningEvent } from '../../src/git/names.ts';
+import { declineInvitations } from '../../src/operations/decline.ts';
 import { type SignOutcome, signEvent } from '../../src/operations/sign.ts';
 import { isMerged, mergedStatus, pendingEvents } from '../../src/operations/status.ts';
 import type { Workspace } from '../../src/operations/workspace.ts';
@@ -13,19 +14,26 @@ import {
   trustOf,
   workspaceOf,
 } from '../run-context.ts';
+import { UsageError } from '../usage-error.ts';
 
 export interface SignFlags extends GlobalFlags {
   readonly json?: boolean;
+  readonly decline?: boolean;
 }
 
-/** Joins and signs one event; without an event, lists those that wait for this person. */
+/** Joins and signs one event, or declines to; without an event, lists those that wait for this person. */
 export async function run(
   [event]: readonly string[],
   flags: SignFlags,
   context: RunContext,
 ): Promise<number> {
+  if (event === undefined && flags.decline === true)
+    throw new UsageError(
+      'say which event has the invitation to decline: tuf-signer sign sign/NAME --decline',
+    );
   if (event === undefined) return list(flags, context);
   const branch = parseSigningEvent(event);
+  if (flags.decline === true) return decline(branch, flags, context);
   await using workspace = await workspaceOf(flags);
   await using signer = personalSigner(flags, context);
   let outcome: SignOutcome;
@@ -79,6 +87,17 @@ async function bringHome(
     output.say(
       `Your signature is in your fork. Open a pull request to bring it into ${branch}: ${request.url}`,
     );
+}
+
+async function decline(branch: BranchName, flags: SignFlags, context: RunContext): Promise<number> {
+  const { output } = context;
+  await using workspace = await workspaceOf(flags);
+  const { declined, event } = await declineInvitations(workspace, { branch, prompter: prompterOf(context) });
+  await bringHome(workspace, branch, context);
+  if (flags.json === true)
+    output.result(renderJson({ event: branch, declined, status: reportJson(event.report) }));
+  else output.say(`You have declined to sign ${declined.join(' and ')} in ${branch}.`);
+  return EXIT.accepted;
 }
 
 async function tellMerged(

@@ -52,7 +52,10 @@ export async function acceptInvitations(
     if (agreed !== question) {
       prompter.show(event.report);
       if (!(await prompter.confirm(question)))
-        throw new OperationError('DECLINED', 'not joined: nothing was changed');
+        throw new OperationError(
+          'DECLINED',
+          `not joined: nothing was changed, and the invitation stands; tuf-signer sign ${branch} --decline takes it back`,
+        );
       agreed = question;
     }
     const draft = new Draft(event.gathered.knownGood, event.gathered.event);
