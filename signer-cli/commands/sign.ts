@@ -15,6 +15,8 @@ import {
   workspaceOf,
 } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
+import { bringHome } from './bring-home.ts';
+import { saySigned } from './say-signed.ts';
 
 export interface SignFlags extends GlobalFlags {
   readonly json?: boolean;
@@ -41,7 +43,7 @@ export async function run(
     outcome = await signEvent(workspace, {
       branch,
       signer,
-      prompter: prompterOf(context),
+      prompter: prompterOf(context, flags),
       trust: await trustOf(flags, context),
     });
   } catch (error) {
@@ -56,37 +58,9 @@ export async function run(
     output.result(renderJson({ event: branch, joined, signed, status: reportJson(report) }));
     return EXIT.accepted;
   }
-  if (outcome.signed.length > 0) output.say(`You have signed ${outcome.signed.join(' and ')}. Thank you.`);
-  else output.say(nothingToSign(outcome.joined.length > 0, report.invites.size));
-  const awaited = report.awaited.map(({ name, roles }) => `${name} (${roles.join(', ')})`);
-  if (awaited.length > 0) output.say(`Still awaited: ${awaited.join('; ')}.`);
-  else if (report.verdict === 'accepted') output.say(`${branch} is complete: it can be merged.`);
+  if (outcome.signed.length === 0) output.say(nothingToSign(outcome.joined.length > 0, report.invites.size));
+  saySigned(output, outcome);
   return EXIT.accepted;
-}
-
-/** What went to a fork is not in the event yet. */
-async function bringHome(
-  workspace: Workspace,
-  branch: BranchName,
-  { output, environment }: RunContext,
-): Promise<void> {
-  const { pushRemote, pullRemote } = workspace.settings;
-  if (pushRemote === undefined || pushRemote === pullRemote) return;
-  // Loaded where it is needed: GitHub's client is a third of the command.
-  const { requestFromFork } = await import('../../src/operations/from-fork.ts');
-  // As GitHub's own command looks for it. Git's credential helpers may want it too: it stays where it is.
-  const token = [environment['GH_TOKEN'], environment['GITHUB_TOKEN']].find(
-    text => text !== undefined && text !== '',
-  );
-  const server = environment['GITHUB_SERVER_URL'] ?? 'https://github.com';
-  const request = await requestFromFork(workspace, branch, { token, server });
-  if (request?.problem !== undefined) output.say(`warning: ${request.problem}`);
-  if (request?.opened === true)
-    output.say(`Your signature waits in a pull request from your fork: ${request.url}`);
-  else if (request !== undefined)
-    output.say(
-      `Your signature is in your fork. Open a pull request to bring it into ${branch}: ${request.url}`,
-    );
 }
 
 async function decline(branch: BranchName, flags: SignFlags, context: RunContext): Promise<number> {

@@ -8,7 +8,7 @@ import { delegationGraph } from '../repository/delegators.ts';
 import { personKey } from '../repository/documents.ts';
 import { Draft } from '../repository/draft.ts';
 import type { PersonalSigner } from '../signers/signer.ts';
-import { attestKey } from './attestations.ts';
+import { attestJoiningKey } from './attestations.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
 import { type LoadedEvent, loadRemoteEvent } from './event.ts';
@@ -61,13 +61,15 @@ export async function acceptInvitations(
     const draft = new Draft(event.gathered.knownGood, event.gathered.event);
     for (const role of roles)
       draft.edit(graph.roles.get(role)?.delegator ?? ROOT, signed => withKey(signed, role, key));
-    await attestKey(draft, key, () => signer.readAttestation?.(), workspace.clock.now());
+    const { knownGood } = event.gathered;
+    const now = workspace.clock.now();
+    await attestJoiningKey(workspace.objects, knownGood, draft, key, () => signer.readAttestation?.(), now);
     draft.invite(owner, new Set());
     const result = await commitAndPush(workspace, {
       branch,
       head: event.head,
       parents: [event.head],
-      changes: draft.files(workspace.clock.now()),
+      changes: draft.files(now),
       message: [`${owner} accepted invitation`],
     });
     if (result.status === 'pushed') return roles;
@@ -77,8 +79,11 @@ export async function acceptInvitations(
   throw new OperationError('RACE_LOST', `${branch} kept changing under us: run the command again`);
 }
 
-/** A colleague's card in the reader would make one key count for two people, which the rules refuse later. */
-function requireOwnKey(
+/**
+ * A colleague's card in the reader would make one key count for two people, which the rules refuse later. Throws
+ * {@link OperationError} `REFUSED`.
+ */
+export function requireOwnKey(
   fingerprint: string,
   owner: KeyOwner,
   role: RoleName,
