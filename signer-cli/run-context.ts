@@ -175,7 +175,7 @@ export function prompterOf(
     confirmTrust: question => asker.confirmTrust(question),
     insert:
       asker.isInteractive && !yes
-        ? async what => !LATER.test(await asker.text(`Insert ${what} and press Enter, or type later:`))
+        ? async what => !LATER.test(await asker.text(`Insert ${what} and press Enter (or type later):`))
         : undefined,
   };
 }

@@ -25,7 +25,7 @@ import {
 import { proposePin, type Trust } from './pin/trust.ts';
 import type { TrustedMain } from './pin/trusted-main.ts';
 import type { Prompter } from './prompter.ts';
-import { cardWanted } from './wanted-card.ts';
+import { byWhichKey, cardWanted } from './wanted-card.ts';
 import { requireUser, type Workspace } from './workspace.ts';
 
 export interface SignRequest {
@@ -158,26 +158,30 @@ class Signing {
     wanted: readonly Obligation[],
   ): Promise<readonly Absence[]> {
     let left = wanted;
+    let asked: Obligation | undefined;
     for (;;) {
       const absent: Absence[] = [];
       for (const obligation of left) {
-        await this.#make(obligation, event.gathered.event).catch(
-          noteAbsence(absent, obligation, this.#prompter),
-        );
+        await this.#make(event, obligation).catch(noteAbsence(absent, obligation, this.#prompter));
       }
       const [first, ...others] = absent.map(({ obligation }) => obligation);
       if (first === undefined) return [];
+      if (first === asked) this.#prompter.progress(absent[0]?.reason.message ?? '');
+      asked = first;
       if ((await this.#prompter.insert?.(cardWanted(event, [first, ...others]))) !== true) return absent;
       left = [first, ...others];
     }
   }
 
-  async #make({ role, key }: Obligation, tree: RepositoryTree): Promise<void> {
-    const document = documentOf(tree, role);
+  async #make(event: LoadedEvent, obligation: Obligation): Promise<void> {
+    const { role, key } = obligation;
+    const document = documentOf(event.gathered.event, role);
     if (document === undefined) return;
     const payload = signedBytes(document);
     const publicKey = requirePublicKey(key);
-    this.#prompter.progress(`signing ${role} version ${document.signed.version}`);
+    this.#prompter.progress(
+      `signing ${role} version ${document.signed.version}${byWhichKey(event, obligation)}`,
+    );
     const signature = await this.#signer.sign(key, payload);
     if (signature === undefined) {
       throw new OperationError(

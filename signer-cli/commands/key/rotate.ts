@@ -74,6 +74,8 @@ function tell(outcome: RotateOutcome, { dryRun = false }: RotateFlags, { output 
   if (roles.length === 0) output.say(`${branch} has your new key ${longId(fresh)} already.`);
   else output.say(dryRun ? `This would put ${what}. Nothing was changed.` : `Put ${what}, and pushed it.`);
   if (dryRun) return;
+  if (roles.length > 0)
+    output.say(`Keep the old key until ${branch} is merged: what is signed may change again.`);
   sayVoided(output, voided);
   saySigned(output, outcome);
 }

@@ -19,7 +19,7 @@ export interface NewKey {
 
 export interface NewKeyRequest {
   readonly signer: PersonalSigner;
-  readonly prompter: Pick<Prompter, 'insert'>;
+  readonly prompter: Pick<Prompter, 'insert' | 'progress'>;
   readonly owner: KeyOwner;
   /** Fingerprints of the keys that the person has on main: none of them is new. */
   readonly present: ReadonlySet<string>;
@@ -49,16 +49,19 @@ export async function findNewKey(request: NewKeyRequest): Promise<NewKey | undef
         `several keys here could be your new one: ${listed(all)}; choose by --key, as in --key piv:serial=12345678`,
       );
     }
+    const places = keys.map(({ place }) => place);
+    if (prompter.insert !== undefined && places.length > 0)
+      prompter.progress(`${listed(places)} holds the key that you sign with now`);
     if ((await prompter.insert?.('the card with your new key')) === true) continue;
     if (nothing !== undefined) throw nothing;
-    throw new OperationError('NO_SIGNER', withoutNewKey(keys.map(({ place }) => place)));
+    throw new OperationError('NO_SIGNER', withoutNewKey(places));
   }
 }
 
 function withoutNewKey(places: readonly string[]): string {
   const found =
     places.length === 0
-      ? 'there is no key on the card that is here'
+      ? 'no card that is here has a key in that slot'
       : `no new key is here: what ${listed(places)} holds is what you sign with now`;
   return `${found}. Insert the card with the new key; or make one there by tuf-signer key generate; or on this card in another slot by tuf-signer key generate --slot 9a, and then give --key piv:slot=9a`;
 }
