@@ -23,8 +23,8 @@ export function handoverOf({ judgement }: LoadedEvent, old: string): Handover {
     .flatMap(role =>
       quorumsOf(context, role).flatMap(({ of, quorum, delegations }) => {
         const definition = delegations.roles.get(role);
-        const keys = definition === undefined ? new Map() : distinctKeys(delegations, definition);
-        if (!keys.has(old)) return [];
+        const keys = definition === undefined ? undefined : distinctKeys(delegations, definition);
+        if (keys?.has(old) !== true) return [];
         const others = [...keys]
           .filter(([fingerprint]) => fingerprint !== old)
           .map(([, key]) => keyName(key));
