@@ -11,7 +11,7 @@ import type { Prompter } from './prompter.ts';
 import { draftRotation, freeBranch, groundOf, isFork } from './rotation/event.ts';
 import { handoverOf } from './rotation/handover.ts';
 import { findNewKey, type NewKey } from './rotation/new-key.ts';
-import { goneSeats, newnessOf, rolesOf, type Seat, seatsIn } from './rotation/own-keys.ts';
+import { fingerprintsOf, goneSeats, newnessOf, rolesOf, type Seat, seatsIn } from './rotation/own-keys.ts';
 import { contentOf, obligationsOf, requireSound, type SignRequest, signAsAsked } from './signing.ts';
 import { requireUser, type Workspace } from './workspace.ts';
 
@@ -60,27 +60,18 @@ export async function rotateKey(workspace: Workspace, request: RotateRequest): P
   prompter.progress('fetching main and the signing events');
   const branch = request.branch ?? (await freeBranch(workspace, user));
   const main = new TrustedMain(workspace, branch, trust, prompter);
-  // Nobody is asked for a card that is lost.
-  const signing = {
-    branch,
-    signer,
-    trust,
-    prompter: isLost ? { ...prompter, insert: undefined } : prompter,
-  };
   const agreement = new Agreement(prompter);
   let fresh: NewKey | undefined;
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     await main.fetch();
     const ground = await groundOf(workspace, branch);
     const seats = seatsIn(ground.tree, user, request.roles, branch);
-    fresh ??= await findNewKey({
-      signer,
-      prompter,
-      owner: user,
-      ...newnessOf(ground.knownGood, seats, user),
-    });
+    const newness = newnessOf(ground.knownGood, seats, user);
+    fresh ??= await findNewKey({ signer, prompter, owner: user, ...newness });
     const gone = fresh === undefined ? [] : goneSeats(seats, fresh.fingerprint, request.replace);
     const [first] = gone;
+    const lost = isLost ? lostKeys(newness.present, seats, first) : new Set<string>();
+    const signing = { branch, signer, trust, prompter, lost };
     if (fresh === undefined || first === undefined) {
       const event = await loadRemoteEvent(workspace, branch);
       requireSound(event, prompter);
@@ -96,7 +87,7 @@ export async function rotateKey(workspace: Workspace, request: RotateRequest): P
     const voided = voidedSignatures(ground.knownGood, ground.tree, changes);
     const result = { branch, roles: rolesOf(gone), old: first.fingerprint, fresh: fresh.fingerprint, voided };
     if (isDryRun) return { ...result, signed: [], event };
-    const toSign = obligationsOf(event, user);
+    const toSign = obligationsOf(event, user, lost);
     const content = contentOf(toSign, event.gathered.event);
     await agreement.require(questionOf(gone, fresh, toSign), content);
     if ((await pushEvent(workspace, { branch, head: ground.head, commit })).status === 'pushed') {
@@ -134,6 +125,17 @@ function questionOf(gone: readonly Seat[], fresh: NewKey, toSign: readonly Oblig
   const what = `Replace your key ${old} in ${listed(rolesOf(gone))} by that of ${fresh.place} (fingerprint ${longId(fresh.fingerprint)})`;
   const roles = [...new Set(toSign.map(({ role }) => role))];
   return roles.length === 0 ? `${what}?` : `${what}, and sign ${listed(roles)}?`;
+}
+
+/** The key that goes now, or those that went when the event replaced them: main has them, and the event has not. */
+function lostKeys(
+  present: ReadonlySet<string>,
+  seats: readonly Seat[],
+  goes: Seat | undefined,
+): ReadonlySet<string> {
+  if (goes !== undefined) return new Set([goes.fingerprint]);
+  const kept = fingerprintsOf(seats);
+  return new Set([...present].filter(fingerprint => !kept.has(fingerprint)));
 }
 
 /** Shows what the event would be. Throws {@link OperationError} `REFUSED` where it would lead nowhere. */

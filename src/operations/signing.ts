@@ -1,4 +1,5 @@
 import type { CodedError } from '../errors.ts';
+import { fingerprintOf } from '../event/cards.ts';
 import type { Obligation } from '../event/plan.ts';
 import { planOf } from '../event/plan.ts';
 import { longId } from '../event/words.ts';
@@ -33,6 +34,8 @@ export interface SignRequest {
   readonly signer: PersonalSigner;
   readonly prompter: Prompter;
   readonly trust: Trust;
+  /** Fingerprints of keys that nobody has any more: nothing is asked of them. */
+  readonly lost?: ReadonlySet<string>;
 }
 
 export interface SignedEvent {
@@ -61,15 +64,20 @@ export async function signAsAsked(
   return outcome;
 }
 
-/** What `user`'s keys are asked to sign now. */
-export const obligationsOf = (event: LoadedEvent, user: KeyOwner): readonly Obligation[] => {
+/** What `user`'s keys are asked to sign now, but for those that are `lost` (fingerprints). */
+export const obligationsOf = (
+  event: LoadedEvent,
+  user: KeyOwner,
+  lost: ReadonlySet<string> = new Set(),
+): readonly Obligation[] => {
   const unsettled = new Set(
     event.judgement.reasons
       .filter(({ rule, severity }) => rule === 'artifacts' && severity === 'await')
       .map(({ role }) => role),
   );
   return planOf(event.judgement.context).obligations.filter(
-    ({ key, role }) => key.owner === user && !unsettled.has(role),
+    ({ key, role }) =>
+      key.owner === user && !unsettled.has(role) && !lost.has(fingerprintOf(key) ?? key.keyid),
   );
 };
 
@@ -80,13 +88,14 @@ class Signing {
   readonly #signer: Signer;
   readonly #prompter: Prompter;
   readonly #main: TrustedMain;
+  readonly #lost: ReadonlySet<string>;
   #made: Signatures = new Map();
   #agreed: string;
 
   constructor(
     workspace: Workspace,
     user: KeyOwner,
-    { signer, prompter }: SignRequest,
+    { signer, prompter, lost = new Set() }: SignRequest,
     main: TrustedMain,
     agreed: string,
   ) {
@@ -96,6 +105,7 @@ class Signing {
     this.#signer = signer;
     this.#prompter = prompter;
     this.#main = main;
+    this.#lost = lost;
   }
 
   async run(first: LoadedEvent): Promise<SignedEvent> {
@@ -130,7 +140,7 @@ class Signing {
   async #makeWanted(event: LoadedEvent): Promise<void> {
     const tree = event.gathered.event;
     const have = fittingSignatures(event, this.#user, this.#made);
-    const wanted = obligationsOf(event, this.#user).filter(
+    const wanted = obligationsOf(event, this.#user, this.#lost).filter(
       ({ role, key }) => have.get(role)?.has(key.keyid) !== true,
     );
     if (wanted.length === 0) return;

@@ -295,6 +295,9 @@ describe('a lost key', () => {
     const { signed } = await rotate(world, 'bob', { isLost: true, prompter: asked });
     expect(asked.said).toContain(`${SAYS}: if it is lost, @alice and @carol can do it without`);
     expect([asked.inserts, signed]).toEqual([[], ALL]);
+    expect(asked.said.join()).not.toContain('left for later');
+    const again = await rotate(world, 'bob', { isLost: true, prompter: asked });
+    expect([asked.inserts, again.signed]).toEqual([[], []]);
     for (const name of ['alice', 'carol'] as const) await world.sign(name);
     expect((await world.judge()).report.verdict).toBe('accepted');
   });

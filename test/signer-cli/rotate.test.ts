@@ -82,6 +82,19 @@ describe('key rotate', () => {
     expect(err).toContain(`left for later: your key for root (fingerprint ${longId(OLD)})`);
   });
 
+  test('of a lost key says nothing of keeping it, or of another card', async ({ world }) => {
+    const bob = world.person('bob');
+    bob.insert(bob.newCard);
+    const { code, err } = await run(world, 'bob', ['key', 'rotate', '--lost'], {
+      texts: ['y'],
+      secrets: [PIN],
+    });
+    expect(code).toBe(0);
+    expect(err).toContain('if it is lost, @alice and @carol can do it without\n');
+    expect(err).toContain('You have signed root and targets and tools. Thank you.\n');
+    expect(err).not.toMatch(/Keep the old key|other card|left for later/);
+  });
+
   test('says the same to programs', async ({ world }) => {
     both(world);
     const run_ = (...flags: readonly string[]): Promise<CommandOutcome> =>

@@ -61,20 +61,24 @@ export async function run(
     return EXIT.accepted;
   }
   tell(outcome, flags, context);
-  if (flags.dryRun === true) return EXIT.accepted;
+  if (flags.dryRun === true || flags.lost === true) return EXIT.accepted;
   const user = requireUser(workspace);
   if (outcome.event.report.awaited.some(({ owner }) => owner === user))
     output.say(`Your other card has its turn by: ${signCommand(outcome.branch)}`);
   return EXIT.accepted;
 }
 
-function tell(outcome: RotateOutcome, { dryRun = false }: RotateFlags, { output }: RunContext): void {
+function tell(
+  outcome: RotateOutcome,
+  { dryRun = false, lost = false }: RotateFlags,
+  { output }: RunContext,
+): void {
   const { branch, roles, old, fresh, voided } = outcome;
   const what = `key ${longId(fresh)} in the place of ${longId(old ?? '')} in ${listed(roles)}, in ${branch}`;
   if (roles.length === 0) output.say(`${branch} has your new key ${longId(fresh)} already.`);
   else output.say(dryRun ? `This would put ${what}. Nothing was changed.` : `Put ${what}, and pushed it.`);
   if (dryRun) return;
-  if (roles.length > 0)
+  if (roles.length > 0 && !lost)
     output.say(`Keep the old key until ${branch} is merged: what is signed may change again.`);
   sayVoided(output, voided);
   saySigned(output, outcome);
