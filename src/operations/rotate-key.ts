@@ -75,6 +75,9 @@ export async function rotateKey(workspace: Workspace, request: RotateRequest): P
     if (fresh === undefined || first === undefined) {
       const event = await loadRemoteEvent(workspace, branch);
       requireSound(event, prompter);
+      // Whoever may push to the branch can have put it there.
+      for (const fingerprint of fingerprintsOf(seats))
+        prompter.progress(`${branch} has your key as ${longId(fingerprint)}: sign only if that is yours`);
       const found = { branch, roles: [], old: undefined, fresh: seats[0]?.fingerprint ?? '', voided: [] };
       return {
         ...found,
@@ -89,7 +92,7 @@ export async function rotateKey(workspace: Workspace, request: RotateRequest): P
     if (isDryRun) return { ...result, signed: [], event };
     const toSign = obligationsOf(event, user, lost);
     const content = contentOf(toSign, event.gathered.event);
-    await agreement.require(questionOf(gone, fresh, toSign), content);
+    await agreement.require(questionOf(gone, fresh, toSign, ground.head === undefined), content);
     if ((await pushEvent(workspace, { branch, head: ground.head, commit })).status === 'pushed') {
       prompter.progress(`your new key stands in ${listed(rolesOf(gone))}, in ${branch}`);
       if (await isFork(workspace)) return { ...result, signed: [], event };
@@ -120,9 +123,14 @@ class Agreement {
   }
 }
 
-function questionOf(gone: readonly Seat[], fresh: NewKey, toSign: readonly Obligation[]): string {
+function questionOf(
+  gone: readonly Seat[],
+  fresh: NewKey,
+  toSign: readonly Obligation[],
+  isNew: boolean,
+): string {
   const old = longId(gone[0]?.fingerprint ?? '');
-  const what = `Replace your key ${old} in ${listed(rolesOf(gone))} by that of ${fresh.place} (fingerprint ${longId(fresh.fingerprint)})`;
+  const what = `Replace your key ${old} in ${listed(rolesOf(gone))} by that of ${fresh.place} (fingerprint ${longId(fresh.fingerprint)})${isNew ? '' : ', on top of what the event holds already'}`;
   const roles = [...new Set(toSign.map(({ role }) => role))];
   return roles.length === 0 ? `${what}?` : `${what}, and sign ${listed(roles)}?`;
 }

@@ -242,6 +242,45 @@ test('somebody who is faster is looked at again, and asked about only where it i
   expect(asked.questions).toHaveLength(2);
 });
 
+describe('an event of that name that others have begun', () => {
+  test('is shown whole, and the question says that there is more', async ({ world }) => {
+    const event = 'sign/rotate-bob' as typeof UPDATE;
+    await world.delegate('mallory', { event, role: TOOLS, threshold: 1 });
+    const bob = world.person('bob');
+    bob.insert(bob.card, bob.newCard);
+    const asked = prompter();
+    await rotate(world, 'bob', { branch: undefined, prompter: asked });
+    expect(asked.questions[0]).toContain(', on top of what the event holds already, and sign');
+    expect(asked.shown[0]?.roles.get('targets' as never)?.changes.join()).toContain(
+      'the threshold goes from 2 to 1',
+    );
+  });
+
+  test("and in which another's key stands for the person's is told by its fingerprint", async ({ world }) => {
+    const event = 'sign/rotate-bob' as typeof UPDATE;
+    const bob = world.person('bob');
+    // Whoever has a card can say that they are bob.
+    const stranger = new VirtualCard({ serial: 30_000_001, pin: PIN, privateKey: testKey(170).privatePem });
+    bob.insert(stranger);
+    await rotate(world, 'bob', { branch: event, prompter: swapper() });
+    bob.insert(bob.card);
+    const asked = prompter(() => false);
+    await expect(rotate(world, 'bob', { branch: undefined, prompter: asked })).rejects.toMatchObject({
+      code: 'DECLINED',
+    });
+    expect(asked.said).toContain(
+      `sign/rotate-bob has your key as ${longId(fingerprint(170))}: sign only if that is yours`,
+    );
+    expect(asked.shown).toHaveLength(1);
+    // With the real new card at hand the stranger's key goes.
+    bob.insert(bob.newCard);
+    expect(await rotate(world, 'bob', { branch: undefined })).toMatchObject({
+      old: fingerprint(170),
+      fresh: NEW.bob,
+    });
+  });
+});
+
 test('signatures that the change voids are named', async ({ world }) => {
   await world.delegate('alice', { role: 'root' as never, threshold: 3 });
   await world.sign('alice');

@@ -95,6 +95,9 @@ async function tufJsClient(world: TestWorld, root: Buffer): Promise<Follower> {
   };
 }
 
+/** Milliseconds. A scenario is a few seconds of work, and waits for dozens of processes. */
+const TIMEOUT = 120_000;
+
 /** A test on a {@link Lifecycle} of its own. */
 export const scenario = (what: string, story: (life: Lifecycle) => Promise<void>): void =>
-  test(what, async ({ world }) => story(await Lifecycle.open(world)));
+  test(what, { timeout: TIMEOUT }, async ({ world }) => story(await Lifecycle.open(world)));

@@ -75,7 +75,8 @@ function tell(
 ): void {
   const { branch, roles, old, fresh, voided } = outcome;
   const what = `key ${longId(fresh)} in the place of ${longId(old ?? '')} in ${listed(roles)}, in ${branch}`;
-  if (roles.length === 0) output.say(`${branch} has your new key ${longId(fresh)} already.`);
+  if (roles.length === 0)
+    output.say(`Nothing was left to replace: ${branch} has your key as ${longId(fresh)}.`);
   else output.say(dryRun ? `This would put ${what}. Nothing was changed.` : `Put ${what}, and pushed it.`);
   if (dryRun) return;
   if (roles.length > 0 && !lost)
