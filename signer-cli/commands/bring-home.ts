@@ -7,6 +7,7 @@ export async function bringHome(
   workspace: Workspace,
   branch: BranchName,
   { output, environment }: RunContext,
+  what = 'Your signature',
 ): Promise<void> {
   const { pushRemote, pullRemote } = workspace.settings;
   if (pushRemote === undefined || pushRemote === pullRemote) return;
@@ -19,10 +20,7 @@ export async function bringHome(
   const server = environment['GITHUB_SERVER_URL'] ?? 'https://github.com';
   const request = await requestFromFork(workspace, branch, { token, server });
   if (request?.problem !== undefined) output.say(`warning: ${request.problem}`);
-  if (request?.opened === true)
-    output.say(`Your signature waits in a pull request from your fork: ${request.url}`);
+  if (request?.opened === true) output.say(`${what} waits in a pull request from your fork: ${request.url}`);
   else if (request !== undefined)
-    output.say(
-      `Your signature is in your fork. Open a pull request to bring it into ${branch}: ${request.url}`,
-    );
+    output.say(`${what} is in your fork. Open a pull request to bring it into ${branch}: ${request.url}`);
 }

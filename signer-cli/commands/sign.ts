@@ -67,7 +67,7 @@ async function decline(branch: BranchName, flags: SignFlags, context: RunContext
   const { output } = context;
   await using workspace = await workspaceOf(flags);
   const { declined, event } = await declineInvitations(workspace, { branch, prompter: prompterOf(context) });
-  await bringHome(workspace, branch, context);
+  await bringHome(workspace, branch, context, 'Your answer');
   if (flags.json === true)
     output.result(renderJson({ event: branch, declined, status: reportJson(event.report) }));
   else output.say(`You have declined to sign ${declined.join(' and ')} in ${branch}.`);

@@ -55,7 +55,7 @@ export async function run(
   });
   const { output } = context;
   if (flags.dryRun !== true && outcome.roles.length + outcome.signed.length > 0)
-    await bringHome(workspace, outcome.branch, context);
+    await bringHome(workspace, outcome.branch, context, 'Your new key');
   if (flags.json === true) {
     output.result(renderJson(outcomeJson(outcome)));
     return EXIT.accepted;
