@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, EXIT_HELP } from './exit-codes.ts';
 import { addKeyCommands, keyRunners } from './key-program.ts';
 import { addPinCommands, pinRunners } from './pin-program.ts';
+import { addRequestCommands, requestRunners } from './request-program.ts';
 import { type GlobalFlags, processContext, type RunContext } from './run-context.ts';
 import { version } from './version.ts';
 
@@ -159,6 +160,7 @@ export function buildProgram(
         .option('-y, --yes', 'replace workflows that differ, and set what can be set, without being asked')
         .option('--json', 'print files and findings as JSON'),
   );
+  addRequestCommands(program, parent => commandAdder(parent, exit, contextOf));
   addPinCommands(program, parent => commandAdder(parent, exit, contextOf));
   addKeyCommands(program, parent => commandAdder(parent, exit, contextOf));
   add('demo', 'the main job on virtual cards: set-up, quorum, publishing, a client, an attack', command =>
@@ -175,7 +177,7 @@ const onlineKey: Options = command =>
     .option('--online-public <file>', 'the PEM of its public half, where the key is out of reach here')
     .option('--create-online-key', 'make the key file if it is not there');
 
-const signing: Options = command =>
+export const signing: Options = command =>
   command
     .option('--key <uri>', 'what you sign with (default: piv:, your card), as in piv:serial=12345678')
     .option('--pin-file <file>', 'a file that holds the PIN')
@@ -210,6 +212,7 @@ const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => P
   ['page', async () => (await import('./commands/page.ts')).run],
   ['policy', async () => (await import('./commands/policy.ts')).run],
   ...pinRunners,
+  ...requestRunners,
   ...keyRunners,
   ['github', async () => (await import('./commands/github.ts')).run],
   ['demo', async () => (await import('./commands/demo.ts')).run],

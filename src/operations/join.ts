@@ -26,6 +26,8 @@ export interface JoinRequest {
   readonly branch: BranchName;
   readonly signer: PersonalSigner;
   readonly prompter: Prompter;
+  /** What the person agreed to join, where they were asked elsewhere: an invitation to anything else is refused. */
+  readonly only?: readonly RoleName[];
 }
 
 /**
@@ -34,7 +36,7 @@ export interface JoinRequest {
  */
 export async function acceptInvitations(
   workspace: Workspace,
-  { branch, signer, prompter }: JoinRequest,
+  { branch, signer, prompter, only }: JoinRequest,
   owner: KeyOwner,
   main: Pick<TrustedMain, 'fetch'>,
 ): Promise<readonly RoleName[]> {
@@ -42,6 +44,7 @@ export async function acceptInvitations(
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const event = await loadRemoteEvent(workspace, branch);
     const roles = invitedRoles(event, owner);
+    if (only !== undefined) requireAgreed(branch, roles, only);
     if (roles.length === 0) return [];
     const graph = delegationGraph(event.gathered.event);
     const info = await signer.readPublicKey();
@@ -96,5 +99,14 @@ export function requireOwnKey(
   throw new OperationError(
     'REFUSED',
     `this key is that of ${other.owner ?? 'automation'} in ${role} already: insert your own card`,
+  );
+}
+
+/** Whoever can push to the branch can invite: to no role that the person has not seen. */
+function requireAgreed(branch: BranchName, invited: readonly RoleName[], agreed: readonly RoleName[]): void {
+  if (invited.length === agreed.length && invited.every(role => agreed.includes(role))) return;
+  throw new OperationError(
+    'REFUSED',
+    `${branch} invites to ${invited.join(', ') || 'nothing'} by now, and what was agreed to is ${agreed.join(', ')}: export it again`,
   );
 }
