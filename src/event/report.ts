@@ -4,6 +4,7 @@ import { signedBytes } from '../metadata/document.ts';
 import { isOnlineRole, type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
 import type { RoleChange } from '../repository/diff.ts';
 import { documentOf } from '../repository/tree.ts';
+import { type Alike, alikeIn, foldReasons, withoutAlike } from './alike.ts';
 import { cardName, cardOf, fingerprintOf } from './cards.ts';
 import type { Context } from './context.ts';
 import { type Deadline, deadlineOf } from './deadlines.ts';
@@ -88,8 +89,10 @@ export interface EventReport {
   readonly verdict: Verdict;
   readonly state: EventState;
   readonly reasons: readonly Reason[];
-  /** Roles that the event touches or that are not complete, in the order of delegation. */
+  /** Roles that the event touches or that are not complete, in the order of delegation; of bins that are alike the first. */
   readonly roles: ReadonlyMap<RoleName, RoleReport>;
+  /** Bins of which all is true that {@link roles} and {@link onMain} say of the one that stands there. */
+  readonly alike: Alike;
   /** What main has of these roles, and how long it lasts; of all roles where the event is merged. */
   readonly onMain: ReadonlyMap<RoleName, Deadline>;
   /** Artifact files added, changed and removed, in words. */
@@ -123,6 +126,9 @@ export function reportOf(judgement: Judgement, labels: ReportLabels): EventRepor
     if (report.state !== 'unchanged' || report.change !== 'unchanged') roles.set(role, report);
   }
   const merged = labels.merged === true;
+  const onMain = deadlinesOf(context, merged ? context.graph.roles.keys() : roles.keys());
+  const told = new Set([...roles.keys(), ...onMain.keys()]);
+  const alike = alikeIn(context.graph, told, role => [roles.get(role), onMain.get(role)]);
   return {
     event: labels.event,
     head: labels.head,
@@ -130,9 +136,10 @@ export function reportOf(judgement: Judgement, labels: ReportLabels): EventRepor
     judgedAt: formatInstant(labels.now),
     verdict,
     state: merged ? 'merged' : eventState(judgement),
-    reasons,
-    roles,
-    onMain: deadlinesOf(context, merged ? context.graph.roles.keys() : roles.keys()),
+    reasons: foldReasons(context.graph, reasons),
+    roles: withoutAlike(roles, alike),
+    alike,
+    onMain: withoutAlike(onMain, alike),
     artifacts: describeArtifacts(context),
     invites: new Map([...plan.invites].map(([owner, invited]) => [owner, [...invited]])),
     invited: openInvitations(labels),

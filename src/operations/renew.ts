@@ -110,7 +110,9 @@ function signerGroups(tree: RepositoryTree, due: readonly DueRole[]): readonly (
       return key === undefined ? [] : [keyName(key)];
     });
     const signers = JSON.stringify([...new Set(names)].sort());
-    groups.set(signers, [...(groups.get(signers) ?? []), role]);
+    const group = groups.get(signers);
+    if (group === undefined) groups.set(signers, [role]);
+    else group.push(role);
   }
   return [...groups.values()];
 }
