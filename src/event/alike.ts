@@ -1,5 +1,6 @@
 import type { RoleName } from '../metadata/names.ts';
 import type { DelegationGraph } from '../repository/delegators.ts';
+import { capped, roleText } from './describe/text.ts';
 import type { Reason } from './reason.ts';
 import { plural } from './words.ts';
 
@@ -17,17 +18,17 @@ function delegatorOfBin({ roles }: DelegationGraph, role: RoleName): RoleName | 
     : delegated.delegator;
 }
 
-/** Puts bins together that `tell` says exactly the same of: there may be 16,384, and people read none of so many. */
+/** Puts bins together that `tell` says the same of: there may be 16,384, and people read none of so many. */
 export function alikeIn(
   graph: DelegationGraph,
   roles: Iterable<RoleName>,
-  tell: (role: RoleName) => unknown,
+  tell: (role: RoleName) => string,
 ): Alike {
   const groups = new Map<string, RoleName[]>();
   for (const role of roles) {
     const delegator = delegatorOfBin(graph, role);
     if (delegator === undefined) continue;
-    const key = JSON.stringify([delegator, tell(role)]);
+    const key = `${tell(role)} ${delegator}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [role]);
     else group.push(role);
@@ -38,10 +39,47 @@ export function alikeIn(
   return alike;
 }
 
-/** `values` without what is told of another bin. */
-export function withoutAlike<V>(values: ReadonlyMap<RoleName, V>, alike: Alike): ReadonlyMap<RoleName, V> {
-  const others = new Set([...alike.values()].flat());
-  return others.size === 0 ? values : new Map([...values].filter(([role]) => !others.has(role)));
+/** Does automation alone sign the role? What people sign they are shown one by one. */
+export function isOnlineBin(graph: DelegationGraph, role: RoleName): boolean {
+  const delegated = graph.roles.get(role);
+  return (
+    delegatorOfBin(graph, role) !== undefined &&
+    delegated?.definition.keyids.every(id => delegated.delegations.keys.get(id)?.owner === undefined) === true
+  );
+}
+
+/** `values` without what is told of another bin; `merge` makes one of those that are alike. */
+export function withoutAlike<V>(
+  values: ReadonlyMap<RoleName, V>,
+  alike: Alike,
+  merge: (values: ReadonlyMap<RoleName, V>) => V,
+): ReadonlyMap<RoleName, V> {
+  if (alike.size === 0) return values;
+  const others = new Set<RoleName>();
+  for (const group of alike.values()) for (const role of group) others.add(role);
+  const left = new Map<RoleName, V>();
+  for (const [role, value] of values) {
+    if (others.has(role)) continue;
+    const group = [role, ...(alike.get(role) ?? [])].flatMap(name => {
+      const found = values.get(name);
+      return found === undefined ? [] : [[name, found] as const];
+    });
+    left.set(role, group.length === 1 ? value : merge(new Map(group)));
+  }
+  return left;
+}
+
+/** The sentences that are said of each, then those that are said of some, with their names, as many as are read. */
+export function mergedSentences(all: ReadonlyMap<RoleName, readonly string[]>): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const sentences of all.values())
+    for (const sentence of sentences) counts.set(sentence, (counts.get(sentence) ?? 0) + 1);
+  const common = [...counts].flatMap(([sentence, count]) => (count === all.size ? [sentence] : []));
+  const told = new Set(common);
+  const own = [...all].flatMap(([role, sentences]) =>
+    sentences.filter(sentence => !told.has(sentence)).map(sentence => `${roleText(role)}: ${sentence}`),
+  );
+  return [...common, ...capped(own, 'changes of these bins')];
 }
 
 /** Reasons of which the same is true of many bins of one role are one: the first, that counts the others. */

@@ -4,7 +4,7 @@ import { signedBytes } from '../metadata/document.ts';
 import { isOnlineRole, type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
 import type { RoleChange } from '../repository/diff.ts';
 import { documentOf } from '../repository/tree.ts';
-import { type Alike, alikeIn, foldReasons, withoutAlike } from './alike.ts';
+import { type Alike, alikeIn, foldReasons, isOnlineBin, mergedSentences, withoutAlike } from './alike.ts';
 import { cardName, cardOf, fingerprintOf } from './cards.ts';
 import type { Context } from './context.ts';
 import { type Deadline, deadlineOf } from './deadlines.ts';
@@ -91,7 +91,10 @@ export interface EventReport {
   readonly reasons: readonly Reason[];
   /** Roles that the event touches or that are not complete, in the order of delegation; of bins that are alike the first. */
   readonly roles: ReadonlyMap<RoleName, RoleReport>;
-  /** Bins of which all is true that {@link roles} and {@link onMain} say of the one that stands there. */
+  /**
+   * Bins that are told as one: by the one that stands in {@link roles} and {@link onMain}, the others. State, quorums and
+   * deadlines are the same of all; what changes is told of each where it is not.
+   */
   readonly alike: Alike;
   /** What main has of these roles, and how long it lasts; of all roles where the event is merged. */
   readonly onMain: ReadonlyMap<RoleName, Deadline>;
@@ -128,7 +131,11 @@ export function reportOf(judgement: Judgement, labels: ReportLabels): EventRepor
   const merged = labels.merged === true;
   const onMain = deadlinesOf(context, merged ? context.graph.roles.keys() : roles.keys());
   const told = new Set([...roles.keys(), ...onMain.keys()]);
-  const alike = alikeIn(context.graph, told, role => [roles.get(role), onMain.get(role)]);
+  const alike = alikeIn(context.graph, told, role => {
+    const { state, change, quorums, ...own } = roles.get(role) ?? {};
+    const what = [state, change, quorums, onMain.get(role)];
+    return JSON.stringify(isOnlineBin(context.graph, role) ? what : [...what, own]);
+  });
   return {
     event: labels.event,
     head: labels.head,
@@ -137,15 +144,31 @@ export function reportOf(judgement: Judgement, labels: ReportLabels): EventRepor
     verdict,
     state: merged ? 'merged' : eventState(judgement),
     reasons: foldReasons(context.graph, reasons),
-    roles: withoutAlike(roles, alike),
+    roles: withoutAlike(roles, alike, mergedReport),
     alike,
-    onMain: withoutAlike(onMain, alike),
+    onMain: withoutAlike(onMain, alike, first),
     artifacts: describeArtifacts(context),
     invites: new Map([...plan.invites].map(([owner, invited]) => [owner, [...invited]])),
     invited: openInvitations(labels),
     awaited: awaitedOf(context, plan.obligations),
   };
 }
+
+/** One report of bins that are in the same state: what they do not share is `undefined`. */
+function mergedReport(reports: ReadonlyMap<RoleName, RoleReport>): RoleReport {
+  const all = [...reports.values()];
+  const shared = <K extends 'version' | 'expires' | 'digest'>(name: K): RoleReport[K] | undefined =>
+    all.every(report => report[name] === all[0]?.[name]) ? all[0]?.[name] : undefined;
+  return {
+    ...first(reports),
+    version: shared('version'),
+    expires: shared('expires'),
+    digest: shared('digest'),
+    changes: mergedSentences(new Map([...reports].map(([role, { changes }]) => [role, changes]))),
+  };
+}
+
+const first = <V>(values: ReadonlyMap<RoleName, V>): V => [...values.values()][0] as V;
 
 function roleReport({ context }: Judgement, role: RoleName, inviting: boolean): RoleReport {
   const change = context.changes.get(role) ?? 'unchanged';

@@ -12,9 +12,9 @@ import type { Signer } from '../signers/signer.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
 import { type LoadedEvent, loadRemoteEvent } from './event.ts';
-import { gatherRepository } from './gather.ts';
 import { type Signatures, signatureFiles } from './made-signatures.ts';
 import { followMain } from './main-departures.ts';
+import { TreeReader } from './read-tree.ts';
 import { trustedRootProblem } from './trusted-root.ts';
 import { fetchMain, type Workspace } from './workspace.ts';
 
@@ -70,10 +70,11 @@ export async function onlineSignTargets(
 /** What stands on a main that is another one than it always was is none of ours: whose keys its event names, we must not use. */
 async function requireTrusted(
   workspace: Workspace,
-  { knownGoodCommit }: LoadedEvent,
+  { knownGoodCommit, gathered }: LoadedEvent,
   trustedRoot: Uint8Array | undefined,
 ): Promise<void> {
-  const ground = await gatherRepository(workspace.objects, knownGoodCommit);
+  const tree = gathered.knownGood;
+  const ground = { tree, facts: { history: await new TreeReader(workspace.objects).history(tree) } };
   const problem = trustedRoot === undefined ? undefined : trustedRootProblem(ground.facts, trustedRoot);
   if (problem !== undefined) throw new OperationError('REFUSED', `${problem}: main is not what was trusted`);
   const { departures } = await followMain(workspace, knownGoodCommit, ground, trustedRoot);

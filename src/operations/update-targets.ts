@@ -7,7 +7,7 @@ import type { CommitSha } from '../git/oid.ts';
 import { readRef } from '../git/refs.ts';
 import { type JsonObject, withMembers } from '../json.ts';
 import type { RoleName } from '../metadata/names.ts';
-import { artifactEdits } from '../repository/artifact-edits.ts';
+import { artifactEdits, artifactEditsSince } from '../repository/artifact-edits.ts';
 import { delegationGraph } from '../repository/delegators.ts';
 import { Draft, type FileEdits } from '../repository/draft.ts';
 import { type VoidedSignature, voidedSignatures } from '../repository/voided.ts';
@@ -86,7 +86,11 @@ function* editsOf({ knownGood, event, facts }: GatheredEvent, now: Instant): Ite
       draft.edit(role, signed => withMembers(signed, new Map([['targets', targets]])));
     return draft.files(now);
   };
-  for (const edit of artifactEdits(event, facts.digests)) {
+  const found =
+    facts.knownGoodVerified && facts.knownGoodArtifactsVerified
+      ? artifactEditsSince(knownGood, event, facts.digests)
+      : artifactEdits(event, facts.digests);
+  for (const edit of found) {
     const [role] = edit;
     const delegated = roles.get(role);
     if (delegated !== undefined && delegated.definition.pathHashPrefixes.length > 0) {
