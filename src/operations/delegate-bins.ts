@@ -159,6 +159,7 @@ function requireSharable(tree: RepositoryTree, role: RoleName, bins: BinSet): Do
       `there is no role ${role} to share out: make it first, with those who sign for its bins (tuf-signer delegate EVENT ${role} --signers @name,@other)`,
     );
   }
+  requirePeople(tree, role);
   const { delegations } = document.signed;
   const wanted = new Set(Array.from({ length: binCount(bins) }, (_, index) => binName(bins, index)));
   const others = [...delegations.roles.keys()].filter(name => !wanted.has(name));
@@ -181,6 +182,17 @@ function requireSharable(tree: RepositoryTree, role: RoleName, bins: BinSet): Do
   if (taken !== undefined)
     throw new OperationError('REFUSED', `there is a role ${taken} already, and a bin would be called so`);
   return document;
+}
+
+/** Automation signs nothing below a delegator that has no quorum yet, and automation would be the quorum. */
+function requirePeople(tree: RepositoryTree, role: RoleName): void {
+  const own = delegationGraph(tree).roles.get(role);
+  const owners = own?.definition.keyids.map(id => own.delegations.keys.get(id)?.owner) ?? [];
+  if (owners.length === 0 || owners.some(owner => owner !== undefined)) return;
+  throw new OperationError(
+    'REFUSED',
+    `${role} is signed by an online key, and whoever has that could hand its artifacts on: let people sign ${role}, and the online key its bins`,
+  );
 }
 
 function signersOf(tree: RepositoryTree, request: DelegateBinsRequest): BinSigners {

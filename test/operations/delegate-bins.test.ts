@@ -212,6 +212,14 @@ describe('refused, and nothing is written', () => {
     await expect(bins(world)).rejects.toThrow('there is a role tools-3 already');
   });
 
+  test('a role that an online key signs', async ({ world }) => {
+    const online = { key: await world.onlineKey(URI), uri: URI };
+    await world.delegate('alice', { role: parseRoleName('nightly'), online });
+    await expect(bins(world, { role: parseRoleName('nightly') })).rejects.toThrow(
+      'nightly is signed by an online key',
+    );
+  });
+
   test('names that are too long', () => {
     expect(() => binSet(parseRoleName('x'.repeat(99)), 16)).toThrow('has to have 1 to 100 characters');
   });
