@@ -87,7 +87,7 @@ export function buildProgram(
             .option('--periods <days/days>', 'expiry and signing period (a new role: 365/60)')
             .option(
               '--bins <number>',
-              "share the role's artifacts out among so many hash bins; the flags above are theirs then",
+              "share the role's artifacts out among so many hash bins; signers, threshold, periods and online key are theirs then",
             )
             .option('--succinct', 'write the bins as succinct_roles (TAP 15), for clients that follow it'),
         ),
