@@ -50,6 +50,8 @@ export function renderRoleChange(view: RoleChangeView, { colour, width }: Termin
 }
 
 const MAX_NAMED = 12;
+/** Columns. */
+const MIN_BESIDE = 28;
 
 const cut = (sentences: readonly string[], what: string): readonly string[] =>
   sentences.length <= MAX_NAMED
@@ -84,15 +86,16 @@ function tableLines({ rows, hidden }: RoleTable, paint: Paint, width: number, wi
     widest(cells.map(cell => cell.days)),
   ];
   const pad = (text: string, to: number): string => text + ' '.repeat(Math.max(0, to - columnsOf(text)));
-  const indent = ' '.repeat(names + quorums + days + 8);
+  const columns = names + quorums + days + 8;
+  // Beside the columns, or where that leaves too little, below them.
+  const isNarrow = width - columns < MIN_BESIDE;
+  const indent = ' '.repeat(isNarrow ? 6 : columns);
   const lines = cells.map(({ row, name, quorum, days: period }) => {
     const start = `${MARKS[row.change]} ${pad(name, names)}  ${pad(quorum, quorums)}  ${pad(period, days)}  `;
-    const text = wrap(
-      escapeTerminal(withExpiry ? `${untilWords(row.terms)}${restWords(row)}` : restWords(row)),
-      width,
-      start,
-      indent,
-    );
+    const rest = escapeTerminal(withExpiry ? `${untilWords(row.terms)}${restWords(row)}` : restWords(row));
+    const text = isNarrow
+      ? `${start.trimEnd()}\n${wrap(rest, width, indent, indent)}`
+      : wrap(rest, width, start, indent);
     const line = row.change === 'same' ? text : paint(row.change === 'removed' ? 'red' : 'green', text);
     const was = row.before === undefined ? [] : wasWords(row, row.before);
     return was.length === 0

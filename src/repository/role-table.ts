@@ -49,33 +49,49 @@ export interface RoleTable {
 }
 
 /**
- * All roles of `after` and those of `before` that are gone, with what changes between the two. More than `limit` roles that
- * do not change are left out, and their documents unread.
+ * All roles of `after` and those of `before` that are gone, with what changes between the two. Where there are more than `limit`
+ * roles, only those that change are told, with the roles of root and whoever delegates to them; the documents of others stay
+ * unread. Where nothing changes, the first ones are told.
  */
 export function roleTable(before: RepositoryTree, after: RepositoryTree, limit: number): RoleTable {
   const [old, now] = [delegationGraph(before).roles, delegationGraph(after).roles];
-  const moved = before === after ? new Set<RoleName>() : movedRoles(before, after);
-  const gone = [...old.keys()].filter(role => !now.has(role));
-  const rows: RoleRow[] = [];
-  let same = 0;
-  for (const { delegated, depth, place } of inOrder(after)) {
-    const { role } = delegated;
-    const known = old.get(role);
-    const isMoved = moved.has(role);
-    const isSame = known !== undefined && !isMoved && isAsBefore(before, after, known, delegated);
-    if (isSame && ++same > limit) continue;
-    const terms = summaryOf(after, delegated);
-    const change = known === undefined ? 'added' : isSame ? 'same' : 'changed';
-    const was = known === undefined || isSame ? undefined : summaryOf(before, known);
-    rows.push({ change, depth, place, isMoved, terms, before: was });
+  const moved = movedRoles(before, after);
+  const places = [...inOrder(after)].map(place => {
+    const known = old.get(place.delegated.role);
+    const isMoved = moved.has(place.delegated.role);
+    const isSame = known !== undefined && !isMoved && isAsBefore(before, after, known, place.delegated);
+    return { ...place, known, isMoved, isSame };
+  });
+  const gone = [...old.values()].filter(({ role }) => !now.has(role));
+  const changing = places.filter(({ isSame }) => !isSame).map(({ delegated }) => delegated);
+  const isTold = places.length <= limit ? () => true : toldBeside([...changing, ...gone], now);
+  const rows = places
+    .filter(({ delegated, isSame }, i) => !isSame || (before === after ? i < limit : isTold(delegated)))
+    .map(({ delegated, depth, place, known, isMoved, isSame }): RoleRow => {
+      const change = known === undefined ? 'added' : isSame ? 'same' : 'changed';
+      const was = known === undefined || isSame ? undefined : summaryOf(before, known);
+      return { change, depth, place, isMoved, terms: summaryOf(after, delegated), before: was };
+    });
+  const removed = gone.map((delegated): RoleRow => {
+    const terms = summaryOf(before, delegated);
+    return { change: 'removed', depth: 1, place: 0, isMoved: false, terms, before: undefined };
+  });
+  return { rows: [...rows, ...removed], hidden: places.length - rows.length };
+}
+
+/** The roles of root, and those above what changes. */
+function toldBeside(
+  changing: readonly Delegated[],
+  roles: ReadonlyMap<RoleName, Delegated>,
+): (delegated: Delegated) => boolean {
+  const above = new Set<RoleName>();
+  for (const { delegator } of changing) {
+    for (let at: RoleName | undefined = delegator; at !== undefined && !above.has(at); ) {
+      above.add(at);
+      at = roles.get(at)?.delegator;
+    }
   }
-  for (const role of gone) {
-    const known = old.get(role);
-    if (known === undefined) continue;
-    const terms = summaryOf(before, known);
-    rows.push({ change: 'removed', depth: 1, place: 0, isMoved: false, terms, before: undefined });
-  }
-  return { rows, hidden: Math.max(0, same - limit) };
+  return ({ role, delegator }) => delegator === ROOT || above.has(role);
 }
 
 /** As it is, without anything that changes. */
