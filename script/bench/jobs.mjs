@@ -14,7 +14,7 @@ const TARGETS = {
   100000: { status: { seconds: 0.75, mebibytes: 250 }, update: { seconds: 1 } },
   roles: { status: { seconds: 0.15 } },
   'beside-100000': { following: { times: 1.3, than: 'beside-1000' } },
-  'roles-2000': { following: { seconds: 2 } },
+  'roles-2000': { following: { seconds: 2 }, delegate: { seconds: 0.5 } },
   'bins-16384': { following: { seconds: 2 } },
 };
 
@@ -79,6 +79,18 @@ export function jobsOf(shape, { dist, peers, scratch }) {
       },
     },
   ];
+  if (shape === 'roles-2000')
+    return [
+      ...jobs.slice(0, 2),
+      {
+        name: 'delegate, a threshold, and push',
+        target: target.delegate,
+        prepare: async repository => {
+          const { clone, keys } = await copyOf(repository, status, scratch);
+          return cli(clone, keys, 'delegate', 'sign/threshold', 'role-0007', '--threshold', '1', '--yes');
+        },
+      },
+    ];
   if (BESIDE.has(shape)) return jobs.slice(0, 2);
   if (shape === 'tiny') jobs.push(...cardJobs(status, scratch));
   // Larger than clients accept by default, which `verify` then says, too.

@@ -314,7 +314,7 @@ describe('bad input is refused before anything is written', () => {
     ['periods that are none', { periods: { expiryDays: 0, signingDays: 0 } }, '[periods]'],
   ];
   for (const [name, request, message, code = 'REFUSED'] of refused) {
-    test(`${name}`, async ({ shared: world }) => {
+    test(name, async ({ shared: world }) => {
       const before = world.refs();
       const asked = typeof request === 'function' ? await request(world) : request;
       const error: unknown = await world.delegate('alice', asked).catch((caught: unknown) => caught);
