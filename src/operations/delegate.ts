@@ -11,6 +11,8 @@ import { OperationError } from './error.ts';
 import { type EventGround, openGround, type ProposedEdit, proposeEdit, pushProposed } from './propose.ts';
 import type { Workspace } from './workspace.ts';
 
+export { type DelegateRequest, defaultRolePeriods, type OnlineKey } from './delegate-request.ts';
+
 /** A change of roles that is made, judged, and nowhere yet. */
 export interface Proposal extends ProposedEdit {
   readonly role: RoleName;
