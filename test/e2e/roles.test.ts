@@ -93,10 +93,8 @@ const document = (crew: Crew, role: string): Signed['signed'] =>
 test('the guide to the life of a role works as it is written', async () => {
   expect([...blocks.keys()]).toEqual(['create', 'people', 'paths', 'online', 'remove', 'again']);
   await using crew = await Crew.gather(cli, 'alice', 'bob', 'carol', 'dave', 'erin');
-  await crew.signing('alice', [
-    ...['init', '--signers', '@alice,@bob', '--threshold', '2'],
-    ...['--online-key', 'file:online.pem', '--create-online-key'],
-  ]);
+  const init = 'init --signers @alice,@bob --threshold 2 --online-key file:online.pem --create-online-key';
+  await crew.signing('alice', init.split(' '));
   await conclude(crew, 'sign/init', 'bob', 'alice', 'bob');
   await writeFile(join(crew.folder, 'first-root.json'), crew.remote.git('show', 'main:metadata/root.json'));
 
