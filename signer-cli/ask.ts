@@ -32,7 +32,8 @@ export function terminalAsker(input: Input, output: NodeJS.WritableStream, yes: 
     });
     ended.catch(() => undefined); // the interface is closed below as well, after an answer
     try {
-      const hint = preset === undefined || preset === '' ? '' : ` [${preset}]`;
+      // What is there already may come from a document, and so from anybody.
+      const hint = preset === undefined || preset === '' ? '' : ` [${escapeTerminal(preset)}]`;
       const answer = (
         await Promise.race([lines.question(`${escapeTerminal(question)}${hint} `), ended])
       ).trim();

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addDelegateCommand } from './delegate-program.ts';
 import { EXIT, EXIT_HELP } from './exit-codes.ts';
 import { addKeyCommands, keyRunners } from './key-program.ts';
 import { addPinCommands, pinRunners } from './pin-program.ts';
@@ -17,6 +18,7 @@ Start here:
   tuf-signer demo                          the whole of it, on virtual cards
   tuf-signer init                          start a repository in this clone (asks what it needs)
   tuf-signer github                        its workflows and settings on GitHub
+  tuf-signer delegate                      create, change or remove a role (asks what it needs)
   tuf-signer sign                          list the events that wait for you
   tuf-signer sign sign/NAME                join or sign one, after seeing every change
   tuf-signer pin show                      the root that this machine trusts, to compare
@@ -75,24 +77,7 @@ export function buildProgram(
         ),
       ),
   );
-  add(
-    'delegate <event> <role>',
-    'create or change a role in an event: signers, threshold, periods',
-    command =>
-      signing(
-        onlineKey(
-          command
-            .option('--signers <accounts>', 'who signs the role; who has no key yet is invited')
-            .option('--threshold <number>', 'how many of them have to')
-            .option('--periods <days/days>', 'expiry and signing period (a new role: 365/60)')
-            .option(
-              '--bins <number>',
-              "share the role's artifacts out among so many hash bins; signers, threshold, periods and online key are theirs then",
-            )
-            .option('--succinct', 'write the bins as succinct_roles (TAP 15), for clients that follow it'),
-        ),
-      ),
-  );
+  addDelegateCommand(add, command => signing(onlineKey(command)));
   add(
     'sign [event]',
     'accept an invitation or sign an event; without one, list those that wait for you',

@@ -92,13 +92,13 @@ export function jobsOf(shape, { dist, peers, scratch }) {
     target,
     prepare: async repository => {
       const { clone, keys } = await copyOf(repository, status, scratch);
-      return cli(clone, keys, 'delegate', 'sign/delegation', ...terms, '--key', 'file:alice.pem');
+      return cli(clone, keys, 'delegate', 'sign/delegation', ...terms, '--yes', '--key', 'file:alice.pem');
     },
   });
   if (BESIDE.has(shape)) {
     const own = jobs.slice(0, 2);
     if (shape === 'roles-2000')
-      own.push(delegate('delegate, one threshold', target.delegate, 'role-1000', '--threshold', '1'));
+      own.push(delegate('delegate, a threshold, and push', target.delegate, 'role-0007', '--threshold', '1'));
     if (shape === 'online-bins-16384') own.push(jobs[2], onlineJob(target.online, status, scratch));
     return own;
   }

@@ -7,26 +7,36 @@ import { EXIT } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
 import { type RunContext, workspaceOf } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
-import { type OnlineKeyFlags, parseCount, parseOwners, parsePeriods, readOnlineKey } from './answers.ts';
+import { parseCount, parseOwners, parsePeriods, readOnlineKey } from './answers.ts';
+import type { DelegateFlags } from './delegate-flags.ts';
 import { sayVoided } from './say-voided.ts';
 
-export interface BinsFlags extends OnlineKeyFlags {
-  readonly bins?: string;
-  readonly succinct?: boolean;
-  readonly signers?: string;
-  readonly threshold?: string;
-  readonly periods?: string;
-  readonly json?: boolean;
-}
+/** What is said of the role itself. */
+const STRANGE: readonly (readonly [keyof DelegateFlags, string])[] = [
+  ['addSigners', '--add-signers'],
+  ['removeSigners', '--remove-signers'],
+  ['delegator', '--delegator'],
+  ['paths', '--paths'],
+  ['terminating', '--terminating'],
+  ['before', '--before'],
+  ['remove', '--remove'],
+  ['recursive', '--recursive'],
+];
 
 /** `delegate EVENT ROLE --bins N`: the other flags are then of the bins. */
 export async function runBins(
-  event: BranchName,
-  role: RoleName,
-  flags: BinsFlags,
+  event: BranchName | undefined,
+  role: RoleName | undefined,
+  flags: DelegateFlags,
   context: RunContext,
 ): Promise<number> {
-  const { bins = '', signers, threshold, periods, onlineKey } = flags;
+  const { bins, signers, threshold, periods, onlineKey } = flags;
+  if (bins === undefined) throw new UsageError('--succinct says how bins are written: say --bins N too');
+  if (event === undefined || role === undefined)
+    throw new UsageError('--bins N wants to know of what: name the event and the role');
+  const strange = STRANGE.filter(([name]) => flags[name] !== undefined).map(([, flag]) => flag);
+  if (strange.length > 0)
+    throw new UsageError(`--bins is a change of its own, without ${strange.join(', ')}`);
   const count = parseCount(bins, 'the number of bins');
   if ((signers === undefined) === (onlineKey === undefined)) {
     throw new UsageError(
@@ -38,6 +48,7 @@ export async function runBins(
     event,
     role,
     bins: count,
+    dryRun: flags.dryRun === true,
     form: flags.succinct === true ? 'succinct' : 'listed',
     signers: signers === undefined ? undefined : parseOwners(signers),
     threshold: threshold === undefined ? undefined : parseCount(threshold, 'the threshold'),
@@ -47,8 +58,21 @@ export async function runBins(
   if (flags.json === true) {
     const { first, last, created, moved } = outcome;
     context.output.result(renderJson({ event, role, bins: count, first, last, created, moved }));
-  } else say(context.output, event, role, count, outcome);
+  } else if (flags.dryRun === true) sayDry(context.output, role, count, outcome);
+  else say(context.output, event, role, count, outcome);
   return EXIT.accepted;
+}
+
+function sayDry(
+  output: Output,
+  role: RoleName,
+  count: number,
+  { first, last, moved }: DelegateBinsOutcome,
+): void {
+  output.say(
+    `${role} would have ${grouped(count)} bins, ${first} to ${last}, and ${grouped(moved)} artifacts go to them.`,
+  );
+  output.say('A dry run: nothing was written.');
 }
 
 function say(

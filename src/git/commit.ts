@@ -4,7 +4,7 @@ import { GitError } from './error.ts';
 import { requireIdentity } from './identity.ts';
 import type { ObjectReader } from './objects.ts';
 import type { CommitSha, ObjectId } from './oid.ts';
-import { ObjectWriter } from './pack.ts';
+import { ObjectWriter, type StoredObject } from './pack.ts';
 import { encodeTree, TREE_MODE, type TreeEntry } from './tree.ts';
 
 /** What a path shall hold; `undefined`: nothing, it is removed. Keys are `/`-separated, relative to the top. */
@@ -27,11 +27,28 @@ export interface CommitRequest {
  * that is no folder, or names something that is no regular file; `IDENTITY_MISSING`.
  */
 export async function createCommit(reader: ObjectReader, request: CommitRequest): Promise<CommitSha> {
+  const prepared = await prepareCommit(reader, request);
+  await prepared.write();
+  return prepared.commit;
+}
+
+/** A commit that has its name and is nowhere yet. */
+export interface PreparedCommit {
+  readonly commit: CommitSha;
+  /** The commit itself, and what is new in it: read them through a `LayeredReader`. */
+  readonly objects: ReadonlyMap<ObjectId, StoredObject>;
+  /** Throws {@link GitError} `GIT_FAILED`. */
+  write(): Promise<void>;
+}
+
+/** As {@link createCommit}, but for that nothing is written before somebody says so. */
+export async function prepareCommit(reader: ObjectReader, request: CommitRequest): Promise<PreparedCommit> {
   const writer = new ObjectWriter(reader.repository);
   const [base] = request.parents;
   const baseTree = base === undefined ? undefined : (await reader.readCommit(base)).tree;
   const tree = await writeTree(reader, writer, baseTree, toFolder(request.changes), '');
-  return writeCommit(writer, tree, request);
+  const commit = addCommit(writer, tree, request);
+  return { commit, objects: new Map(writer.objects), write: () => writer.write() };
 }
 
 export interface RestorationRequest extends Omit<CommitRequest, 'parents' | 'changes'> {
@@ -56,17 +73,20 @@ export async function createRestoration(
     ...then.filter(({ name }) => restored.has(name)),
   ];
   const writer = new ObjectWriter(reader.repository);
-  return writeCommit(writer, writer.add('tree', encodeTree(entries)), { ...request, parents: [parent] });
+  const tree = writer.add('tree', encodeTree(entries));
+  const commit = addCommit(writer, tree, { ...request, parents: [parent] });
+  await writer.write();
+  return commit;
 }
 
 const topEntries = async (reader: ObjectReader, commit: CommitSha): Promise<readonly TreeEntry[]> =>
   reader.readTree((await reader.readCommit(commit)).tree);
 
-async function writeCommit(
+function addCommit(
   writer: ObjectWriter,
   tree: ObjectId | undefined,
   request: Omit<CommitRequest, 'changes'>,
-): Promise<CommitSha> {
+): CommitSha {
   const author = { ...requireIdentity(request.author), time: request.time };
   const content = encodeCommit({
     tree: tree ?? writer.add('tree', new Uint8Array()),
@@ -75,9 +95,7 @@ async function writeCommit(
     committer: author,
     message: signedOff(request.message, author),
   });
-  const commit = writer.add('commit', content) as string as CommitSha;
-  await writer.write();
-  return commit;
+  return writer.add('commit', content) as string as CommitSha;
 }
 
 /** Changes as a tree of folders. */

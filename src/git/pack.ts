@@ -3,7 +3,13 @@ import { deflateSync } from 'node:zlib';
 import { nameObject, type ObjectFormat, type ObjectId } from './oid.ts';
 import { type GitRepository, runGit } from './process.ts';
 
-type StoredType = 'blob' | 'tree' | 'commit';
+export type StoredType = 'blob' | 'tree' | 'commit';
+
+/** An object by its content, named or not. */
+export interface StoredObject {
+  readonly type: StoredType;
+  readonly content: Uint8Array;
+}
 
 // Source: gitformat-pack(5), "Object types".
 const PACK_TYPE: Readonly<Record<StoredType, number>> = { commit: 1, tree: 2, blob: 3 };
@@ -18,7 +24,7 @@ const LARGE = 512 * 1024;
  */
 export class ObjectWriter {
   readonly #repository: GitRepository;
-  readonly #objects = new Map<ObjectId, { readonly type: StoredType; readonly content: Uint8Array }>();
+  readonly #objects = new Map<ObjectId, StoredObject>();
 
   constructor(repository: GitRepository) {
     this.#repository = repository;
@@ -28,6 +34,11 @@ export class ObjectWriter {
     const oid = nameObject(this.#repository.objectFormat, type, content);
     this.#objects.set(oid, { type, content });
     return oid;
+  }
+
+  /** What was added and is not written yet. */
+  get objects(): ReadonlyMap<ObjectId, StoredObject> {
+    return this.#objects;
   }
 
   /** Throws {@link GitError} `GIT_FAILED`; nothing points at the objects before a ref does. */
@@ -41,10 +52,7 @@ export class ObjectWriter {
 }
 
 /** A pack of whole objects. Source: gitformat-pack(5). */
-function encodePack(
-  format: ObjectFormat,
-  objects: readonly { readonly type: StoredType; readonly content: Uint8Array }[],
-): Buffer {
+function encodePack(format: ObjectFormat, objects: readonly StoredObject[]): Buffer {
   const header = Buffer.alloc(12);
   header.write('PACK', 'latin1');
   header.writeUInt32BE(PACK_VERSION, 4);

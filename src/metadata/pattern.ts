@@ -15,6 +15,42 @@ export function matchesPattern(pattern: string, path: string): boolean {
   );
 }
 
+/**
+ * Is there a path that both patterns match? Two segments that are too long to find out about in good time are taken to
+ * overlap.
+ */
+export function patternsOverlap(a: string, b: string): boolean {
+  const [one, other] = [a.split('/'), b.split('/')];
+  return one.length === other.length && one.every((segment, i) => segmentsOverlap(segment, other[i] ?? ''));
+}
+
+const MAX_OVERLAP_STEPS = 65_536;
+
+function segmentsOverlap(a: string, b: string): boolean {
+  if (!/[*?]/.test(a) || !/[*?]/.test(b)) return matchesSegment(a, b) || matchesSegment(b, a);
+  if (a.length * b.length > MAX_OVERLAP_STEPS) return true;
+  // By characters, as a `?` is one. A row says how much of b may be used up by as much of a.
+  const rest = Array.from(b);
+  let row = starsFrom(rest, new Set([0]));
+  for (const wanted of a) {
+    const next = new Set<number>();
+    for (const at of row) {
+      if (wanted === '*') for (let end = at; end <= rest.length; end++) next.add(end);
+      else if (rest[at] === '*') next.add(at);
+      else if (at < rest.length && (wanted === '?' || rest[at] === '?' || wanted === rest[at]))
+        next.add(at + 1);
+    }
+    row = starsFrom(rest, next);
+  }
+  return row.has(rest.length);
+}
+
+/** A star may stand for nothing. */
+function starsFrom(text: readonly string[], places: Set<number>): Set<number> {
+  for (const at of places) if (text[at] === '*') places.add(at + 1);
+  return places;
+}
+
 /** As {@link matchesPattern}, but for clients whose `*` and `?` stand for `/` too. */
 export const matchesAcross = (pattern: string, path: string): boolean =>
   path.length <= MAX_TARGET_PATH && matchesSegment(pattern, path);

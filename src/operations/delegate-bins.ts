@@ -2,6 +2,7 @@ import { commonLimits } from '../event/clients/matrix.ts';
 import { plural } from '../event/words.ts';
 import type { BranchName } from '../git/names.ts';
 import { trackingRef } from '../git/names.ts';
+import type { CommitSha } from '../git/oid.ts';
 import { readRef } from '../git/refs.ts';
 import { type JsonObject, member, withMembers } from '../json.ts';
 import { type BinSet, binCount, binName } from '../metadata/bins.ts';
@@ -22,7 +23,7 @@ import { defaultRolePeriods, type OnlineKey } from './delegate.ts';
 import { OperationError } from './error.ts';
 import { knownGoodOf } from './event.ts';
 import { TreeReader } from './read-tree.ts';
-import { fetchMain, requirePullRemote, type Workspace } from './workspace.ts';
+import { fetchMain, type Main, requirePullRemote, type Workspace } from './workspace.ts';
 
 /** How many bins there may be: what fits a snapshot of ours, whatever they are called. */
 export const MAX_BINS = 16_384;
@@ -45,6 +46,8 @@ export interface DelegateBinsRequest {
   readonly threshold?: number | undefined;
   /** The bins' (default: 365 and 60 days). */
   readonly periods?: RolePeriods | undefined;
+  /** Make all of it, and write nothing. */
+  readonly dryRun?: boolean | undefined;
 }
 
 export interface DelegateBinsOutcome {
@@ -108,6 +111,23 @@ export async function delegateBins(
   if (changes.size === 0)
     throw new OperationError('REFUSED', `${role} has these bins already: nothing to change`);
   requireTakable(tree, request, bins, changes);
+  if (request.dryRun !== true) await push(workspace, request, head, main, changes);
+  return {
+    first: binName(bins, 0),
+    last: binName(bins, binCount(bins) - 1),
+    created,
+    moved: document.signed.targets.size,
+    voided: voidedSignatures(knownGood, tree, changes),
+  };
+}
+
+async function push(
+  workspace: Workspace,
+  { event, role }: DelegateBinsRequest,
+  head: CommitSha | undefined,
+  main: Main,
+  changes: FileEdits,
+): Promise<void> {
   const { status } = await commitAndPush(workspace, {
     branch: event,
     head,
@@ -117,13 +137,6 @@ export async function delegateBins(
   });
   if (status === 'rejected')
     throw new OperationError('RACE_LOST', `${event} changed meanwhile: look at it and run the command again`);
-  return {
-    first: binName(bins, 0),
-    last: binName(bins, binCount(bins) - 1),
-    created,
-    moved: document.signed.targets.size,
-    voided: voidedSignatures(knownGood, tree, changes),
-  };
 }
 
 /** Makes the bins that are not there yet, and gives each its share. Gives how many were made. */

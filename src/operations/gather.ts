@@ -35,6 +35,8 @@ export interface GatherOptions {
   readonly now: Instant;
   /** Hash and verify all of known-good even where this machine has done so before. */
   readonly distrustCache?: boolean;
+  /** Reads of `objects`; who reads several events that share much keeps what was read. */
+  readonly trees?: TreeReader;
 }
 
 /** Reads both trees, verifies known-good, and hashes the blobs that the verdict depends on. Throws {@link GitError}. */
@@ -43,7 +45,7 @@ export async function gatherEvent(
   commits: EventCommits,
   options: GatherOptions,
 ): Promise<GatheredEvent> {
-  const trees = new TreeReader(objects);
+  const trees = options.trees ?? new TreeReader(objects);
   const remembered =
     options.distrustCache === true ? undefined : await recallVerified(objects.repository, commits.knownGood);
   const [ground, head, main] = await readEvent(trees, commits, remembered);

@@ -38,12 +38,8 @@ export async function readTogether(
   objects: ObjectReader,
   oids: readonly (ObjectId | undefined)[],
 ): Promise<readonly Folder[]> {
-  const shared = new Map<string, SharedFolder>();
-  const walk = new Walk(true, (path, oid) => {
-    const folder = shared.get(path) ?? sharedFolder(objects, path, oid);
-    shared.set(path, folder);
-    return folder;
-  });
+  const shared = new SharedFolders(objects);
+  const walk = new Walk(true, (path, oid) => shared.at(path, oid));
   await fetchAll(objects, walk, oids);
   return oids.map((_, index) => walk.flatten(oids, index));
 }
@@ -58,21 +54,60 @@ async function fetchAll(objects: ObjectReader, walk: Walk, top: Place): Promise<
   }
 }
 
-function sharedFolder(objects: ObjectReader, path: string, oid: ObjectId): SharedFolder {
-  let entries: ReadonlyMap<string, TreeEntry> | undefined;
-  return { path, oid, entries: () => (entries ??= readNow(objects, path, oid)) };
+/**
+ * The folders that were left unread. Each time that somebody asks for one, eight times as many are read as the time before:
+ * who wants one or two pays for little, and who wants all does not start a process for each.
+ */
+class SharedFolders {
+  readonly #objects: ObjectReader;
+  readonly #folders = new Map<string, SharedFolder>();
+  readonly #unread = new Map<string, ObjectId>();
+  readonly #entries = new Map<string, ReadonlyMap<string, TreeEntry>>();
+  #together = 1;
+
+  constructor(objects: ObjectReader) {
+    this.#objects = objects;
+  }
+
+  at(path: string, oid: ObjectId): SharedFolder {
+    const known = this.#folders.get(path);
+    if (known !== undefined) return known;
+    const folder = { path, oid, entries: () => this.#entries.get(path) ?? this.#readWith(path, oid) };
+    this.#folders.set(path, folder);
+    this.#unread.set(path, oid);
+    return folder;
+  }
+
+  #readWith(path: string, oid: ObjectId): ReadonlyMap<string, TreeEntry> {
+    const wanted = new Map([[path, oid]]);
+    for (const [other, oid] of this.#unread) {
+      if (wanted.size >= this.#together) break;
+      wanted.set(other, oid);
+    }
+    this.#together *= 8;
+    for (const [place, entries] of readNow(this.#objects, wanted)) {
+      this.#entries.set(place, entries);
+      this.#unread.delete(place);
+    }
+    return this.#entries.get(path) ?? new Map<string, TreeEntry>();
+  }
 }
 
-function readNow(objects: ObjectReader, path: string, oid: ObjectId): ReadonlyMap<string, TreeEntry> {
+function* readNow(
+  objects: ObjectReader,
+  folders: ReadonlyMap<string, ObjectId>,
+): Iterable<[string, ReadonlyMap<string, TreeEntry>]> {
   const walk = new Walk(true);
-  for (const wanted of walk.survey([oid])) {
+  for (const wanted of walk.survey(...[...folders.values()].map(oid => [oid]))) {
     for (const [found, list] of objects.readTreesNow(wanted)) walk.take(found, list);
   }
-  const { entries, unreadableNames } = walk.flatten([oid], 0, path);
-  // Known-good would not have verified.
-  if (unreadableNames.length > 0)
-    throw new RepositoryError('BAD_FILE', 'a folder of main holds names that are not UTF-8');
-  return entries;
+  for (const [path, oid] of folders) {
+    const { entries, unreadableNames } = walk.flatten([oid], 0, path);
+    // Known-good would not have verified.
+    if (unreadableNames.length > 0)
+      throw new RepositoryError('BAD_FILE', 'a folder of main holds names that are not UTF-8');
+    yield [path, entries];
+  }
 }
 
 /** One path in several trees: the folder that each has there, if any. */
@@ -112,21 +147,22 @@ class Walk {
   }
 
   /** Yields the trees of one level after the other, to be handed to {@link take} before it goes on. */
-  *survey(top: Place): Generator<readonly ObjectId[], void, void> {
+  *survey(...tops: readonly Place[]): Generator<readonly ObjectId[], void, void> {
     const met = new Set<string>();
-    let level: readonly Place[] = this.#isShared(top) ? [] : [top];
+    const trees = tops[0]?.length ?? 0;
+    let level: readonly Place[] = tops.filter(top => !this.#isShared(top));
     // What lies deeper is refused by `flatten`, which knows its path.
     for (let depth = 0; level.length > 0 && depth <= MAX_DEPTH; depth++) {
       yield [...new Set(level.flat())].filter(
         oid => oid !== undefined && !this.#lists.has(oid),
       ) as ObjectId[];
-      if (this.#names > MAX_ENTRIES * top.length) throw tooMany(MAX_ENTRIES, 'names');
+      if (this.#names > MAX_ENTRIES * trees) throw tooMany(MAX_ENTRIES, 'names');
       const next: Place[] = [];
       for (const place of level) {
         for (const child of this.#childrenOf(place).values()) {
           const key = child.join();
           if (met.has(key) || this.#isShared(child)) continue;
-          if (met.add(key).size > MAX_FOLDERS * top.length) throw tooMany(MAX_FOLDERS, 'folders');
+          if (met.add(key).size > MAX_FOLDERS * trees) throw tooMany(MAX_FOLDERS, 'folders');
           next.push(child);
         }
       }

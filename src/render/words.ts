@@ -208,11 +208,12 @@ export interface Meter {
 
 export function metersOf({ roles }: EventReport): readonly Meter[] {
   return [...roles].flatMap(([role, { quorums }]) =>
-    quorums.map(quorum => ({ role, which: quorums.length < 2 ? '' : whichQuorum(quorum), quorum })),
+    quorums.map(quorum => ({ role, which: quorums.length < 2 ? '' : whichQuorum(quorum.of), quorum })),
   );
 }
 
-const whichQuorum = ({ of }: QuorumReport): string =>
+/** Whose quorum it is, of root's two. */
+export const whichQuorum = (of: QuorumReport['of']): string =>
   of === 'old' ? "main's signers" : of === 'new' ? 'new signers' : '';
 
 /** `filled` for each signature that counts and `empty` for each that lacks, as long as that can be taken in. */

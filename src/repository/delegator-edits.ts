@@ -1,15 +1,20 @@
 import { isJsonArray, isJsonObject, type JsonObject, type JsonValue, member, withMembers } from '../json.ts';
 import { computeKeyid } from '../metadata/key.ts';
 import type { Keyid, RoleName } from '../metadata/names.ts';
+import type { EXPIRY_PERIOD_MEMBER, SIGNING_PERIOD_MEMBER } from '../metadata/periods.ts';
 import { RepositoryError } from './error.ts';
 
 /** A key as it goes into a document: keytype, scheme, keyval and whose it is. */
 export type KeyObject = JsonObject;
 
-/** The members of a role object that people choose. */
+/** The members of a role object that people choose; `undefined` takes one away. Root's online roles carry their periods too. */
 export interface RoleTerms {
   readonly threshold?: number;
   readonly keyids?: readonly Keyid[];
+  readonly paths?: readonly string[];
+  readonly terminating?: boolean;
+  readonly [EXPIRY_PERIOD_MEMBER]?: number;
+  readonly [SIGNING_PERIOD_MEMBER]?: number;
 }
 
 /**
@@ -35,8 +40,29 @@ export function withoutKeys(signed: JsonObject, role: RoleName, gone: ReadonlySe
   return withHolder(signed, withoutUnusedKeys(withRole(holder, role, { keyids })));
 }
 
-export function withThreshold(signed: JsonObject, role: RoleName, threshold: number): JsonObject {
-  return withHolder(signed, withRole(holderOf(signed), role, { threshold }));
+export const withThreshold = (signed: JsonObject, role: RoleName, threshold: number): JsonObject =>
+  withTerms(signed, role, { threshold });
+
+/** Says these of the role anew; what is not named stays. */
+export const withTerms = (signed: JsonObject, role: RoleName, terms: RoleTerms): JsonObject =>
+  withHolder(signed, withRole(holderOf(signed), role, terms));
+
+/** Puts a delegated role before another one in the order of search. Throws {@link RepositoryError} `BAD_EDIT`. */
+export function withRoleBefore(signed: JsonObject, role: RoleName, other: RoleName): JsonObject {
+  const holder = holderOf(signed);
+  const [moved, next] = [roleObject(holder, role), roleObject(holder, other)];
+  const roles = listMember(holder, 'roles').filter(item => item !== moved);
+  roles.splice(roles.indexOf(next), 0, moved);
+  return withHolder(signed, withMembers(holder, new Map([['roles', roles]])));
+}
+
+/** Takes a delegated role out of a targets document, with the keys that no other role there uses. */
+export function withoutDelegation(signed: JsonObject, role: RoleName): JsonObject {
+  const holder = holderOf(signed);
+  const gone = roleObject(holder, role);
+  const roles = listMember(holder, 'roles').filter(item => item !== gone);
+  if (roles.length === 0) return withMembers(signed, new Map([['delegations', undefined]]));
+  return withHolder(signed, withoutUnusedKeys(withMembers(holder, new Map([['roles', roles]]))));
 }
 
 /** Appends a delegated role to a targets document. Throws {@link RepositoryError} `BAD_EDIT` where it is there. */
@@ -110,6 +136,12 @@ function keyidsOf(role: JsonObject): readonly Keyid[] {
   const keyids = member(role, 'keyids');
   if (!isJsonArray(keyids)) throw broken('keyids');
   return keyids as readonly Keyid[];
+}
+
+function listMember(object: JsonObject, name: string): JsonValue[] {
+  const value = member(object, name);
+  if (!isJsonArray(value)) throw broken(name);
+  return [...value];
 }
 
 function objectMember(object: JsonObject, name: string): JsonObject {

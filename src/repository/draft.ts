@@ -23,6 +23,7 @@ import {
   historyFile,
   invitesOf,
   isUnreadLeaf,
+  publishedVersion,
   type RepositoryTree,
   roleFile,
   rootOf,
@@ -41,6 +42,7 @@ export class Draft {
   readonly #tree: RepositoryTree;
   readonly #edited = new Map<RoleName, JsonObject>();
   readonly #renewed = new Set<RoleName>();
+  readonly #removed = new Set<RoleName>();
   readonly #attestations = new Map<Keyid, Uint8Array>();
   #policy: { readonly bytes: Uint8Array | undefined } | undefined;
   #invites: Invites;
@@ -53,7 +55,8 @@ export class Draft {
 
   /** `signed` of the role as it stands in this draft. Throws {@link RepositoryError} `BAD_EDIT` where there is none. */
   signed(role: RoleName): JsonObject {
-    const signed = this.#edited.get(role) ?? documentOf(this.#tree, role)?.signed.raw;
+    const gone = this.#removed.has(role);
+    const signed = gone ? undefined : (this.#edited.get(role) ?? documentOf(this.#tree, role)?.signed.raw);
     if (signed === undefined)
       throw new RepositoryError('BAD_EDIT', `there is no readable metadata/${roleFile(role)}`);
     return signed;
@@ -70,6 +73,12 @@ export class Draft {
     const before = this.signed(role);
     const after = change(before);
     if (!jsonEqual(before, after)) this.#edited.set(role, after);
+  }
+
+  /** Takes the role's file away. What delegates to it is edited apart. */
+  remove(role: RoleName): void {
+    this.#edited.delete(role);
+    this.#removed.add(role);
   }
 
   /** Gives the role a new version and expiry though nothing else changes. */
@@ -116,6 +125,7 @@ export class Draft {
       files.set(`metadata/${roleFile(role)}`, bytes);
       if (role === ROOT) files.set(`metadata/${historyFile(version)}`, bytes);
     }
+    for (const role of this.#removed) files.set(`metadata/${roleFile(role)}`, undefined);
     for (const [keyid, pem] of this.#attestationFiles()) files.set(`metadata/${attestationFile(keyid)}`, pem);
     if (this.#policy !== undefined) files.set(POLICY_FILE, this.#policy.bytes);
     if (this.#invites !== invitesOf(this.#tree)) {
@@ -137,6 +147,7 @@ export class Draft {
       const old = document === undefined ? [] : writtenRoles(document.signed.delegations);
       const edited = this.#edited.get(name);
       for (const { keyids } of old) for (const keyid of keyids) before.add(keyid);
+      if (this.#removed.has(name)) continue;
       for (const { keyids } of edited === undefined ? old : definitionsIn(name, edited).values()) {
         for (const keyid of keyids) after.add(keyid);
       }
@@ -161,11 +172,12 @@ export class Draft {
   }
 
   /**
-   * Known-good's version + 1, once an event. Past that, root stays (its version is given by known-good), and another
+   * Known-good's version + 1, once an event; a role made again counts on from the one that clients know. Past that, root stays (its version is given by known-good), and another
    * role moves on where somebody has signed what it was: two contents never share a version that was signed.
    */
   #nextVersion(role: RoleName): number {
-    const known = documentOf(this.#knownGood, role)?.signed.version ?? 0;
+    const known =
+      documentOf(this.#knownGood, role)?.signed.version ?? publishedVersion(this.#knownGood, role) ?? 0;
     const current = documentOf(this.#tree, role);
     if (role === ROOT || current === undefined || current.signed.version <= known) return known + 1;
     const signed = current.signatures.some(({ sig }) => sig !== '');

@@ -9,13 +9,14 @@ export type DocumentLoader = (roles: readonly RoleName[]) => Documents;
 
 /**
  * Documents by role, in the order of their files. Those that are known to delegate to nobody may be left unread until
- * somebody asks: the first one comes alone, the second with all others. To whoever reads it, it is the whole map.
+ * somebody asks: the first one comes alone, the next with seven others, and so on, as each reading has its price. To whoever reads
+ * it, it is the whole map.
  */
 export class SparseDocuments implements ReadonlyMap<RoleName, Parsed<Document>> {
   readonly #documents: Map<RoleName, Parsed<Document> | undefined>;
   readonly #unread: Set<RoleName>;
   readonly #load: DocumentLoader;
-  #asked = false;
+  #together = 1;
 
   /** `undefined` in `documents` for one that was not read. */
   constructor(documents: ReadonlyMap<RoleName, Parsed<Document> | undefined>, load: DocumentLoader) {
@@ -30,7 +31,7 @@ export class SparseDocuments implements ReadonlyMap<RoleName, Parsed<Document>> 
   }
 
   get(role: RoleName): Parsed<Document> | undefined {
-    if (this.#unread.has(role)) this.#read(this.#asked ? [...this.#unread] : [role]);
+    if (this.#unread.has(role)) this.#read(this.#with(role));
     return this.#documents.get(role);
   }
 
@@ -67,9 +68,18 @@ export class SparseDocuments implements ReadonlyMap<RoleName, Parsed<Document>> 
     return this.#documents as Documents;
   }
 
+  #with(role: RoleName): readonly RoleName[] {
+    const wanted = new Set([role]);
+    for (const other of this.#unread) {
+      if (wanted.size >= this.#together) break;
+      wanted.add(other);
+    }
+    this.#together *= 8;
+    return [...wanted];
+  }
+
   #read(roles: readonly RoleName[]): void {
     if (roles.length === 0) return;
-    this.#asked = true;
     const found = this.#load(roles);
     for (const role of roles) {
       const parsed = found.get(role);

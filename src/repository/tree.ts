@@ -2,7 +2,7 @@ import type { CodedError } from '../errors.ts';
 import { type JsonValue, member } from '../json.ts';
 import type { Document, Root, Targets } from '../metadata/document.ts';
 import { isRoot, isTargets } from '../metadata/document.ts';
-import { type Keyid, ROOT, type RoleName, roleNameProblem } from '../metadata/names.ts';
+import { type Keyid, ROOT, type RoleName, roleNameProblem, SNAPSHOT } from '../metadata/names.ts';
 import {
   defaultPolicy,
   noPolicyFile,
@@ -115,6 +115,12 @@ export function rootOf(tree: RepositoryTree): Document<Root> | undefined {
 export function targetsOf(tree: RepositoryTree, role: RoleName): Document<Targets> | undefined {
   const document = documentOf(tree, role);
   return document !== undefined && isTargets(document) ? document : undefined;
+}
+
+/** The version of `role` that was published last, as the snapshot says for ever, though the role may be gone. */
+export function publishedVersion(tree: RepositoryTree, role: RoleName): number | undefined {
+  const snapshot = documentOf(tree, SNAPSHOT)?.signed;
+  return snapshot?.type === 'snapshot' ? snapshot.meta.get(roleFile(role))?.version : undefined;
 }
 
 export const invitesOf = (tree: RepositoryTree): Invites =>

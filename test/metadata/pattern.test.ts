@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchesPattern } from '../../src/metadata/pattern.ts';
+import { matchesPattern, patternsOverlap } from '../../src/metadata/pattern.ts';
 
 /** The same in the plainest words: slow on purpose-built patterns, hence only a reference. */
 function plainMatch(pattern: string, path: string): boolean {
@@ -73,5 +73,42 @@ describe('matchesPattern', () => {
   it('matches no path that is too long to be one', () => {
     expect(matchesPattern('*', 'a'.repeat(1_024))).toBe(true);
     expect(matchesPattern('*', 'a'.repeat(1_025))).toBe(false);
+  });
+});
+
+describe('patternsOverlap', () => {
+  it.each<[string, boolean, string, string]>([
+    ['the same name', true, 'a/b', 'a/b'],
+    ['two names', false, 'a/b', 'a/c'],
+    ['a name and a star', true, 'a/b', 'a/*'],
+    ['a star and a path below', false, 'a/*', 'a/b/c'],
+    ['two stars in other places', true, '*/b', 'a/*'],
+    ['a beginning and an end', true, 'a*', '*b'],
+    ['two beginnings', false, 'ab*', 'ac*'],
+    ['two ends', false, '*b', '*c'],
+    ['a star that has to stand for nothing', true, 'a*b', 'a?'],
+    ['a question mark and a star', true, '?', '*'],
+    ['one character and two', false, '?', '??'],
+    ['a character of two units', true, '?', '\u{1f600}*'],
+    ['too few characters for both', false, 'aa*aa', 'a?a'],
+    ['just enough', true, 'aa*aa', 'a??a'],
+    ['more than is found out in good time', true, `${'a*'.repeat(300)}x`, `${'b*'.repeat(300)}y`],
+  ])('%s: %s', (_name, expected, a, b) => {
+    expect([patternsOverlap(a, b), patternsOverlap(b, a)]).toEqual([expected, expected]);
+  });
+
+  it('agrees with all paths over two letters', () => {
+    const words = ['', 'a', 'b'].flatMap(x =>
+      ['', 'a', 'b'].flatMap(y => ['', 'a', 'b'].map(z => x + y + z)),
+    );
+    const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 3 });
+    fc.assert(
+      fc.property(pattern, pattern, (a, b) => {
+        const shared = words.some(word => matchesPattern(a, word) && matchesPattern(b, word));
+        // Three characters are enough for a witness, but for two patterns that together ask for more.
+        if (shared) expect(patternsOverlap(a, b)).toBe(true);
+        else if (a.length + b.length <= 3) expect(patternsOverlap(a, b)).toBe(false);
+      }),
+    );
   });
 });

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../src/json.ts';
 import type { RoleName } from '../../src/metadata/names.ts';
-import { withDelegation, withKey, withoutKeys, withThreshold } from '../../src/repository/delegator-edits.ts';
+import {
+  withDelegation,
+  withKey,
+  withoutDelegation,
+  withoutKeys,
+  withRoleBefore,
+  withTerms,
+  withThreshold,
+} from '../../src/repository/delegator-edits.ts';
 import { keyOf } from '../support/tree-builder.ts';
 
 const [alice, bob, zoe] = [keyOf('@alice'), keyOf('@bob'), keyOf('@zoe')];
@@ -81,6 +89,44 @@ describe('an edit of who signs', () => {
         delegations: {
           keys: { [alice.keyid]: alice.raw },
           roles: [dev, { ...ops, keyids: [] }],
+          'x-note': 2,
+        },
+      },
+    ],
+    [
+      'takes a delegation away, with the keys that no other one uses',
+      withoutDelegation(targetsSigned, DEV),
+      {
+        ...targetsSigned,
+        delegations: { keys: { [bob.keyid]: bob.raw }, roles: [ops], 'x-note': 2 },
+      },
+    ],
+    [
+      'leaves nothing of delegations where the last one goes',
+      withoutDelegation(withoutDelegation(targetsSigned, DEV), OPS),
+      { _type: 'targets', targets: {} },
+    ],
+    [
+      'puts a role before another',
+      withRoleBefore(targetsSigned, OPS, DEV),
+      {
+        ...targetsSigned,
+        delegations: {
+          keys: { [alice.keyid]: alice.raw, [bob.keyid]: bob.raw },
+          roles: [ops, dev],
+          'x-note': 2,
+        },
+      },
+    ],
+    ['leaves the order that is there', withRoleBefore(targetsSigned, DEV, OPS), targetsSigned],
+    [
+      'says paths and where a search ends',
+      withTerms(targetsSigned, DEV, { paths: ['x'], terminating: false }),
+      {
+        ...targetsSigned,
+        delegations: {
+          keys: { [alice.keyid]: alice.raw, [bob.keyid]: bob.raw },
+          roles: [{ ...dev, paths: ['x'], terminating: false }, ops],
           'x-note': 2,
         },
       },

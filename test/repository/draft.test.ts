@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type JsonObject, withMembers } from '../../src/json.ts';
 import type { KeyOwner, RoleName } from '../../src/metadata/names.ts';
-import { withDelegation, withKey, withoutKeys, withThreshold } from '../../src/repository/delegator-edits.ts';
+import {
+  withDelegation,
+  withKey,
+  withoutDelegation,
+  withoutKeys,
+  withThreshold,
+} from '../../src/repository/delegator-edits.ts';
 import { newOnline, newRoot, newTargets, onlineKey, personKey } from '../../src/repository/documents.ts';
 import { Draft, type FileEdits } from '../../src/repository/draft.ts';
 import { emptyTree } from '../../src/repository/tree.ts';
@@ -258,5 +264,44 @@ describe('new documents', () => {
       spec_version: '1.0.31',
       version: 0,
     });
+  });
+});
+
+describe('a role that goes', () => {
+  const without = (): TestRepository => main().fork().undelegate('dev').signAll('targets');
+
+  it('leaves neither file nor placeholder, and can not be read any more', () => {
+    const draft = draftOn(main());
+    draft.edit(DEV, note);
+    draft.edit(TARGETS, signed => withoutDelegation(signed, DEV));
+    draft.remove(DEV);
+    expect([...draft.files(testNow)].map(([path, bytes]) => [path, bytes === undefined])).toEqual([
+      ['metadata/targets.json', false],
+      ['metadata/dev.json', true],
+    ]);
+    expect(() => draft.signed(DEV)).toThrow('there is no readable metadata/dev.json');
+  });
+
+  it('is made again above the version that the snapshot keeps of it', () => {
+    const draft = draftOn(without(), without());
+    draft.create(DEV, newTargets(testNow, { expiryDays: 10, signingDays: 3 }));
+    expect(documentIn(draft.files(testNow), 'dev').signed.version).toBe(2);
+  });
+
+  it('takes the attestations of keys along that only it delegated to', () => {
+    const event = main()
+      .fork()
+      .delegate('ops', { signers: ['@olga'], by: 'dev' })
+      .write(`metadata/attestations/${id('@olga')}.pem`, 'PEM')
+      .write(`metadata/attestations/${id('@alice')}.pem`, 'PEM');
+    const draft = draftOn(event);
+    draft.edit(TARGETS, signed => withoutDelegation(signed, DEV));
+    for (const role of ['dev', 'ops'] as RoleName[]) draft.remove(role);
+    const gone = [...draft.files(testNow)].filter(([, bytes]) => bytes === undefined);
+    expect(gone.map(([path]) => path)).toEqual([
+      'metadata/dev.json',
+      'metadata/ops.json',
+      `metadata/attestations/${id('@olga')}.pem`,
+    ]);
   });
 });

@@ -60,10 +60,14 @@ function* newProblems(context: Context): Iterable<ClientProblem> {
   }
 }
 
-/** Roles whose own document stays while that of their delegator does not: who signs them may have changed. */
-const delegatedAnew = ({ changed, graph }: Context): readonly RoleName[] =>
-  [...graph.roles.values()]
-    .filter(({ role, delegator }) => changed.has(delegator) && !changed.has(role))
+/** Roles whose own document stays while who signs them, or who says so, does not. Documents of others need not be read. */
+const delegatedAnew = (context: Context): readonly RoleName[] =>
+  [...context.graph.roles.values()]
+    .filter(({ role, delegator }) => context.changed.has(delegator) && !context.changed.has(role))
+    .filter(
+      ({ role, delegator }) =>
+        context.knownGraph.roles.get(role)?.delegator !== delegator || !context.hasSameDelegation(role),
+    )
     .map(({ role }) => role);
 
 /** A policy that names a client which main's metadata is nothing for would stop publishing: say so while it can be thought over. */

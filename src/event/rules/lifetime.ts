@@ -3,7 +3,7 @@ import { type Document, signedBytes } from '../../metadata/document.ts';
 import { isOnlineRole, ROOT, type RoleName, SNAPSHOT, TIMESTAMP } from '../../metadata/names.ts';
 import { effectivePeriods, type Periods } from '../../metadata/periods.ts';
 import { forRole } from '../../policy/policy.ts';
-import { documentOf, roleFile, rootOf } from '../../repository/tree.ts';
+import { documentOf, publishedVersion, rootOf } from '../../repository/tree.ts';
 import type { Context } from '../context.ts';
 import { type Finding, refuse, warn } from '../reason.ts';
 import { plural } from '../words.ts';
@@ -19,8 +19,16 @@ export const version: Rule = {
       const document = context.changed.get(role);
       if (document === undefined || change === 'signatures' || isOnlineRole(role)) continue;
       const before = documentOf(context.knownGood, role)?.signed.version;
-      yield* checkStep(context, role, before, document.signed.version);
-      if (before === undefined) yield* checkRevival(context, role, document.signed.version);
+      // Clients that saw a role before it was removed remember its version, and so does the snapshot, for ever.
+      const dead =
+        before === undefined && role !== ROOT ? publishedVersion(context.knownGood, role) : undefined;
+      if (dead === undefined || document.signed.version > dead)
+        yield* checkStep(context, role, before ?? dead, document.signed.version);
+      else
+        yield refuse(
+          `version ${document.signed.version} of a role that was published before: it has to exceed ${dead}`,
+          role,
+        );
       yield* checkTwin(context, role, document);
     }
   },
@@ -43,15 +51,6 @@ function* checkStep(
   } else if (after > from + context.policy.maxVersionStep) {
     const most = context.policy.maxVersionStep;
     yield refuse(`version jumps from ${from} to ${after}, by more than ${most}`, role);
-  }
-}
-
-/** Clients that saw a role before it was removed remember its version, and so does the snapshot, for ever. */
-function* checkRevival({ knownGood }: Context, role: RoleName, after: number): Iterable<Finding> {
-  const snapshot = documentOf(knownGood, SNAPSHOT)?.signed;
-  const dead = snapshot?.type === 'snapshot' ? snapshot.meta.get(roleFile(role))?.version : undefined;
-  if (role !== ROOT && dead !== undefined && after <= dead) {
-    yield refuse(`version ${after} of a role that was published before: it has to exceed ${dead}`, role);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   TestRepository,
   testNow,
   type WireCommon,
+  type WireList,
 } from '../../support/tree-builder.ts';
 import { ruleTable, standard } from './rule-table.ts';
 
@@ -82,6 +83,26 @@ ruleTable('version', [
     do: e =>
       void e.delegate('dev', { signers: ['@dave'] }).rewrite('dev', ({ signed }) => (signed.version = 2)),
     says: [],
+  },
+  {
+    when: 'a role that lived long is made again: the step is counted from its dead version',
+    main: () =>
+      standard()
+        .fork()
+        .undelegate('dev')
+        .signAll('targets')
+        .rewrite<WireList>('snapshot', ({ signed }) => (signed.meta['dev.json'] = { version: 150 }))
+        .fork(),
+    do: e =>
+      void e.delegate('dev', { signers: ['@dave'] }).rewrite('dev', ({ signed }) => (signed.version = 151)),
+    says: [],
+  },
+  {
+    when: 'a role is made again far above its dead version',
+    main: () => standard().fork().undelegate('dev').signAll('targets').fork(),
+    do: e =>
+      void e.delegate('dev', { signers: ['@dave'] }).rewrite('dev', ({ signed }) => (signed.version = 102)),
+    says: [['refuse', 'dev', 'jumps from 1 to 102']],
   },
   {
     when: 'the very first root is version 2',
