@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addCeremonyCommands, ceremonyRunners } from './ceremony-program.ts';
 import { EXIT, EXIT_HELP } from './exit-codes.ts';
 import { addKeyCommands, keyRunners } from './key-program.ts';
 import { addPinCommands, pinRunners } from './pin-program.ts';
@@ -18,6 +19,8 @@ Start here:
   tuf-signer github                        its workflows and settings on GitHub
   tuf-signer sign                          list the events that wait for you
   tuf-signer sign sign/NAME                join or sign one, after seeing every change
+  tuf-signer calendar                      when it is time to sign, for the next year
+  tuf-signer drill status                  which keys are known to work still
   tuf-signer pin show                      the root that this machine trusts, to compare
   tuf-signer key doctor                    what signing needs, each fault with its fix
   tuf-signer key list                      your cards, their keys, what they sign
@@ -158,6 +161,7 @@ export function buildProgram(
         .option('-y, --yes', 'replace workflows that differ, and set what can be set, without being asked')
         .option('--json', 'print files and findings as JSON'),
   );
+  addCeremonyCommands(program, parent => commandAdder(parent, exit, contextOf), signing);
   addPinCommands(program, parent => commandAdder(parent, exit, contextOf));
   addKeyCommands(program, parent => commandAdder(parent, exit, contextOf));
   add('demo', 'the main job on virtual cards: set-up, quorum, publishing, a client, an attack', command =>
@@ -208,6 +212,7 @@ const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => P
   ['build', async () => (await import('./commands/build.ts')).run],
   ['page', async () => (await import('./commands/page.ts')).run],
   ['policy', async () => (await import('./commands/policy.ts')).run],
+  ...ceremonyRunners,
   ...pinRunners,
   ...keyRunners,
   ['github', async () => (await import('./commands/github.ts')).run],

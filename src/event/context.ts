@@ -7,6 +7,7 @@ import type { AttestationResult } from '../policy/attestation.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type Delegated, type DelegationGraph, delegationGraph } from '../repository/delegators.ts';
 import { diffTrees, isSameFile, type RoleChange, roleChange, type TreeDiff } from '../repository/diff.ts';
+import type { DrillFile } from '../repository/drill-file.ts';
 import { RepositoryError } from '../repository/error.ts';
 import { type Ownership, ownershipOf } from '../repository/ownership.ts';
 import {
@@ -39,6 +40,10 @@ export interface Facts {
   readonly main: RepositoryTree | undefined;
   /** What became of verifying the attestations that the event depends on; none where no key joins. */
   readonly attestations: ReadonlyMap<Keyid, AttestationResult>;
+  /** The drills that the event adds, by blob. */
+  readonly drills: ReadonlyMap<ObjectId, Parsed<DrillFile>>;
+  /** Which repository known-good is ({@link identityOf}); not needed where the event is no drill. */
+  readonly identity: string | undefined;
   /** The forge account that brought a joining key; `undefined` where no forge was asked. */
   readonly accounts: ReadonlyMap<Keyid, KeyOwner> | undefined;
 }
@@ -50,6 +55,8 @@ export const noFacts: Facts = {
   history: new Map(),
   main: undefined,
   attestations: new Map(),
+  drills: new Map(),
+  identity: undefined,
   accounts: undefined,
 };
 

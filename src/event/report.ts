@@ -8,6 +8,8 @@ import { cardName, cardOf, fingerprintOf } from './cards.ts';
 import type { Context } from './context.ts';
 import { type Deadline, deadlineOf } from './deadlines.ts';
 import { describeArtifacts, describePolicy, describeRole } from './describe.ts';
+import { type DrillReport, drillReport } from './drill/report.ts';
+import type { DrillStanding } from './drill/standing.ts';
 import type { Judgement, Verdict } from './judge.ts';
 import { type Obligation, ownersOfSeveralKeys, planOf, type QuorumOf, quorumsOf } from './plan.ts';
 import type { Reason } from './reason.ts';
@@ -89,6 +91,10 @@ export interface EventReport {
   readonly artifacts: readonly string[];
   readonly invites: ReadonlyMap<KeyOwner, readonly RoleName[]>;
   readonly awaited: readonly Awaited[];
+  /** Where the event is a drill: nothing else is in it then. */
+  readonly drill?: DrillReport;
+  /** What the drills on main say; only where somebody asked. */
+  readonly standing?: DrillStanding;
 }
 
 export interface ReportLabels {
@@ -112,6 +118,7 @@ export function reportOf(judgement: Judgement, labels: ReportLabels): EventRepor
     if (report.state !== 'unchanged' || report.change !== 'unchanged') roles.set(role, report);
   }
   const merged = labels.merged === true;
+  const drill = drillReport(context, labels.now);
   return {
     event: labels.event,
     head: labels.head,
@@ -125,6 +132,7 @@ export function reportOf(judgement: Judgement, labels: ReportLabels): EventRepor
     artifacts: describeArtifacts(context),
     invites: new Map([...plan.invites].map(([owner, invited]) => [owner, [...invited]])),
     awaited: awaitedOf(context, plan.obligations),
+    ...(drill === undefined ? {} : { drill }),
   };
 }
 

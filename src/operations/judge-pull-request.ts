@@ -1,5 +1,7 @@
 import { fetchRef } from '../git/fetch.ts';
+import { POLICY_FILE } from '../policy/policy.ts';
 import { diffTrees } from '../repository/diff.ts';
+import { drillAt } from '../repository/drill-file.ts';
 import { loadEvent } from './event.ts';
 import { isFaultOfEvent } from './status.ts';
 import type { ToldEvent } from './tell-event.ts';
@@ -24,8 +26,8 @@ export async function judgePullRequest(workspace: Workspace, number: number): Pr
   try {
     const { report, gathered } = await loadEvent(workspace, { head, main });
     const { metadata, artifacts, outside } = diffTrees(gathered.knownGood, gathered.event);
-    const touchesPolicy = outside.some(({ path }) => path === 'tuf-signer.yml');
-    return metadata.length + artifacts.length === 0 && !touchesPolicy
+    const touchesOurs = outside.some(({ path }) => path === POLICY_FILE || drillAt(path) !== undefined);
+    return metadata.length + artifacts.length === 0 && !touchesOurs
       ? { kind: 'aside' }
       : { kind: 'judged', report };
   } catch (error) {

@@ -9,6 +9,8 @@ import { verifySignature } from '../metadata/quorum.ts';
 import { documentOf, type RepositoryTree } from '../repository/tree.ts';
 import type { PersonalSigner, Signer } from '../signers/signer.ts';
 import { commitAndPush, type EventCommit, keepCommit } from './commit.ts';
+import { drillIn } from './drill/proofs.ts';
+import { proveKeys } from './drill/prove.ts';
 import { OperationError } from './error.ts';
 import { type LoadedEvent, loadRemoteEvent } from './event.ts';
 import { acceptInvitations, invitedRoles } from './join.ts';
@@ -24,6 +26,7 @@ import {
 import { proposePin, type Trust } from './pin/trust.ts';
 import { TrustedMain } from './pin/trusted-main.ts';
 import type { Prompter } from './prompter.ts';
+import { requireSound } from './sound.ts';
 import { requireUser, type Workspace } from './workspace.ts';
 
 export interface SignOutcome {
@@ -31,6 +34,8 @@ export interface SignOutcome {
   readonly joined: readonly RoleName[];
   /** Roles signed. */
   readonly signed: readonly RoleName[];
+  /** Of a drill: fingerprints of the keys that have proved themselves. */
+  readonly proved: readonly string[];
   /** The event as it is now. */
   readonly event: LoadedEvent;
 }
@@ -60,6 +65,8 @@ export async function signEvent(workspace: Workspace, request: SignRequest): Pro
   await main.fetch();
   let event = await loadRemoteEvent(workspace, branch);
   requireSound(event, prompter);
+  if (drillIn(event) !== undefined)
+    return { joined: [], signed: [], ...(await proveKeys(workspace, request, user, main, event)) };
   let joined: readonly RoleName[] = [];
   if (invitedRoles(event, user).length > 0) {
     joined = await acceptInvitations(workspace, request, user, main);
@@ -68,7 +75,7 @@ export async function signEvent(workspace: Workspace, request: SignRequest): Pro
     requireSound(event, prompter); // somebody may have pushed between the answer and now
   }
   const signing = new Signing(workspace, user, request, main);
-  const outcome = { joined, ...(await signing.run(event)) };
+  const outcome = { joined, proved: [], ...(await signing.run(event)) };
   if (main.isEmpty) await proposePin(workspace, outcome.event.gathered.event, trust.pins);
   return outcome;
 }
@@ -232,13 +239,6 @@ const contentOf = (wanted: readonly Obligation[], tree: RepositoryTree): string 
       return `${role} ${key.keyid} ${document === undefined ? '' : Buffer.from(signedBytes(document)).toString('base64')}`;
     })
     .join('\n');
-
-/** Nobody is asked to sign what the rules refuse. */
-function requireSound(event: LoadedEvent, prompter: Prompter): void {
-  if (event.judgement.verdict !== 'rejected') return;
-  prompter.show(event.report);
-  throw new OperationError('REFUSED', `${event.branch} is rejected: do not sign it; the reasons are above`);
-}
 
 function requireBranch(event: LoadedEvent): BranchName {
   if (event.branch === undefined)

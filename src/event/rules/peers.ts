@@ -1,4 +1,5 @@
 import { ROOT, TARGETS } from '../../metadata/names.ts';
+import { isDrill } from '../drill/drill-of.ts';
 import { warn } from '../reason.ts';
 import { plural } from '../words.ts';
 import type { Rule } from './rule.ts';
@@ -9,6 +10,10 @@ export const peers: Rule = {
   source: 'FIELD notes, "On-disk format"',
   modes: ['event'],
   *check({ graph, changed, diff }) {
+    if (isDrill({ diff }))
+      yield warn(
+        'is a drill, which tuf-on-ci sees no change in: everybody proves their key by tuf-signer sign',
+      );
     for (const { role, delegator, definition } of graph.roles.values()) {
       if (delegator === ROOT || !changed.has(delegator)) continue;
       if (delegator !== TARGETS)
