@@ -55,7 +55,7 @@ export async function run(
     output.say(`You have signed ${outcome.signed.join(' and ')}. Thank you.`);
   else output.say(nothingToSign(outcome.joined.length > 0, report.invites.size));
   const { drill } = report;
-  if (drill !== undefined) output.say(`${drill.name}: ${drillMeaning(drill)}.`);
+  if (drill !== undefined) output.say(`Drill ${drill.name}: ${drillMeaning(drill)}.`);
   const awaited = report.awaited.map(({ name, roles }) => `${name} (${roles.join(', ')})`);
   if (awaited.length > 0) output.say(`Still awaited: ${awaited.join('; ')}.`);
   else if (report.verdict === 'accepted') output.say(`${branch} is complete: it can be merged.`);

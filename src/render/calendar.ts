@@ -4,7 +4,7 @@ import type { Deadline } from '../event/deadlines.ts';
 import type { DrillReport } from '../event/drill/report.ts';
 import type { DrillStanding } from '../event/drill/standing.ts';
 import { ceremonyDeed, ceremonyWords } from './calendar-words.ts';
-import { drillMeaning } from './drill-words.ts';
+import { openDrillWords } from './drill-words.ts';
 import { renderStanding, type TerminalOptions } from './terminal.ts';
 import { escapeTerminal, type Paint, painter, wrap } from './terminal-text.ts';
 import { deadlineWords } from './words.ts';
@@ -41,7 +41,7 @@ export function renderCalendar(view: CalendarView, { colour, width }: TerminalOp
     ceremonies(view, paint, width),
     ...section(
       'Drills that are open',
-      view.drills.map(({ branch, drill }) => line(`${branch}: ${drillMeaning(drill)}`)),
+      view.drills.map(({ branch, drill }) => line(openDrillWords(branch, drill))),
     ),
     ...section('Says no period, so that nobody is called in time', [...view.unplanned].map(role)),
     ...section('Signed by automation', [...view.automatic].map(role)),

@@ -24,12 +24,15 @@ export const drillKeyWords = ({
 }: Pick<KeyStanding, 'owner' | 'fingerprint' | 'roles'>): string =>
   `${owner}: key ${fingerprint.slice(0, 20)}, which signs ${listed(roles, 6)}`;
 
-/** `root: 2 of 3 keys proved, 2 needed: no margin`. */
-export const marginWords = ({ role, keys, proved, threshold, margin }: RoleMargin): string =>
-  `${role}: ${proved} of ${plural(keys, 'key')} proved, ${threshold} needed: ${marginWord(margin)}`;
+/** `root: 2 of 3 keys proved, 2 needed: no margin`; of a drill that still goes on nobody is short of anything yet. */
+export const marginWords = ({ role, keys, proved, threshold, margin }: RoleMargin, isOver: boolean): string =>
+  `${role}: ${proved} of ${plural(keys, 'key')} proved, ${threshold} needed: ${marginWord(margin, isOver)}`;
 
-const marginWord = (margin: number): string =>
-  margin > 0 ? `margin ${margin}` : margin === 0 ? 'no margin' : `${-margin} short of a quorum`;
+function marginWord(margin: number, isOver: boolean): string {
+  if (margin > 0) return `margin ${margin}`;
+  if (margin === 0) return isOver ? 'no margin' : 'no margin yet';
+  return isOver ? `${-margin} short of a quorum` : `${-margin} to go`;
+}
 
 /** `@carol: key …, which signs root: silent since 2030-06-01, last proved by 2030-01-15`. */
 export function keyStandingWords(key: KeyStanding): string {
@@ -45,6 +48,10 @@ export function keyStandingWords(key: KeyStanding): string {
       return unreachable(key.state);
   }
 }
+
+/** What is to be said of a drill that is open: where its time is over, that it waits to be merged. */
+export const openDrillWords = (branch: string, drill: DrillReport): string =>
+  `${branch}: ${drillMeaning(drill)}${drill.isOver || drill.keys.every(({ proved }) => proved) ? '; it can be merged, as a record' : ''}`;
 
 /** What those who are silent are to do, in words; nobody once the time is over. By owner. */
 export function proofDeeds({ keys, deadline, isOver }: DrillReport): ReadonlyMap<KeyOwner, string> {

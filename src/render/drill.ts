@@ -1,6 +1,6 @@
 import type { DrillReport } from '../event/drill/report.ts';
 import type { DrillStanding } from '../event/drill/standing.ts';
-import { drillMeaning } from './drill-words.ts';
+import { openDrillWords } from './drill-words.ts';
 import { renderDrill, renderStanding, type TerminalOptions } from './terminal.ts';
 import { escapeTerminal, painter, wrap } from './terminal-text.ts';
 import { signCommand } from './words.ts';
@@ -19,9 +19,10 @@ export function renderDrillStatus(
   const paint = painter(colour);
   const none = 'No drill is on main, so nobody knows which keys still work: tuf-signer drill open';
   return [
-    standing.drills === 0 ? wrap(none, width, '', '  ') : renderStanding(standing, paint, width),
+    ...(standing.drills > 0 ? [renderStanding(standing, paint, width)] : []),
+    ...(standing.drills + open.length === 0 ? [wrap(none, width, '', '  ')] : []),
     ...open.flatMap(({ branch, drill }) => [
-      wrap(escapeTerminal(`${branch} is open: ${drillMeaning(drill)}.`), width, '', '  '),
+      wrap(escapeTerminal(`${openDrillWords(branch, drill)}.`), width, '', '  '),
       ...renderDrill(drill, paint, width),
       `    ${paint('bold', signCommand(branch))}`,
     ]),

@@ -139,7 +139,7 @@ function drillSection({ drill }: EventReport, kept: number): readonly string[] {
     ['| Keyholder | Key | Signs | Proof |', '|---|---|---|---|', ...rows].join('\n'),
     ...leftOut(drill.keys.length - shown.length, 'key', 'keys'),
     '### Margin',
-    list(drill.margins, kept, 'role', margin => sentence(marginWords(margin))),
+    list(drill.margins, kept, 'role', margin => sentence(marginWords(margin, drill.isOver))),
     `A proof is no signature on metadata: it is over bytes that no client reads, SHA-256 ${codeSpan(drill.digest)}.`,
   ];
 }

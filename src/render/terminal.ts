@@ -1,4 +1,3 @@
-import type { RoleMargin } from '../event/drill/margin.ts';
 import type { DrillReport } from '../event/drill/report.ts';
 import type { DrillStanding } from '../event/drill/standing.ts';
 import type { Verdict } from '../event/judge.ts';
@@ -175,10 +174,7 @@ export function renderDrill(found: DrillReport, paint: Paint, width: number): re
     wrap(escapeTerminal(drillKeyWords(key)), width, key.proved ? '  [#] ' : '  [.] ', '      '),
   );
   const title = paint('bold', 'Keys that prove themselves');
-  return [
-    [title, ...keys, `    payload ${found.digest}`].join('\n'),
-    renderMargins(found.margins, paint, width),
-  ];
+  return [[title, ...keys, `    payload ${found.digest}`].join('\n'), renderMargins(found, paint, width)];
 }
 
 /** What the drills on main say, where somebody asked. */
@@ -192,13 +188,16 @@ export function renderStanding(found: DrillStanding, paint: Paint, width: number
   const keys = found.keys.filter(({ state }) => state !== 'proved');
   return [
     paintLines('bold', title, paint),
-    ...found.margins.map(margin => bullet(marginWords(margin), width)),
+    ...found.margins.map(margin => bullet(marginWords(margin, true), width)),
     ...keys.map(key => bullet(keyStandingWords(key), width)),
   ].join('\n');
 }
 
-const renderMargins = (margins: readonly RoleMargin[], paint: Paint, width: number): string =>
-  [paint('bold', 'Margin by role'), ...margins.map(margin => bullet(marginWords(margin), width))].join('\n');
+const renderMargins = ({ margins, isOver }: DrillReport, paint: Paint, width: number): string =>
+  [
+    paint('bold', 'Margin by role'),
+    ...margins.map(margin => bullet(marginWords(margin, isOver), width)),
+  ].join('\n');
 
 function turns(report: EventReport, paint: Paint, width: number): readonly string[] {
   const list = turnsOf(report);

@@ -1,6 +1,8 @@
+import { MAX_DRILL_DAYS } from '../../../src/event/drill/drill-of.ts';
 import { DRILL_DAYS, openDrill } from '../../../src/operations/drill/open.ts';
 import { drillKeyWords } from '../../../src/render/drill-words.ts';
 import { renderJson } from '../../../src/render/json.ts';
+import { drillNameProblem } from '../../../src/repository/drill-file.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { type GlobalFlags, type RunContext, workspaceOf } from '../../run-context.ts';
 import { UsageError } from '../../usage-error.ts';
@@ -17,13 +19,13 @@ export async function run(
   flags: OpenFlags,
   { output }: RunContext,
 ): Promise<number> {
-  const days = flags.days ?? String(DRILL_DAYS);
-  if (!/^[1-9]\d?$/.test(days))
-    throw new UsageError(`--days ${JSON.stringify(days)} is no number from 1 to 90`);
+  const days = givenDays(flags);
+  const problem = flags.name === undefined ? undefined : drillNameProblem(flags.name);
+  if (problem !== undefined) throw new UsageError(`--name: a drill's ${problem}`);
   await using workspace = await workspaceOf(flags);
   const { branch, deadline, keyholders } = await openDrill(workspace, {
     name: flags.name,
-    days: Number(days),
+    days,
   });
   if (flags.json === true) {
     const keys = keyholders.map(({ owner, fingerprint, roles }) => ({ owner, fingerprint, roles }));
@@ -34,4 +36,11 @@ export async function run(
   for (const holder of keyholders) output.say(`  ${drillKeyWords(holder)}`);
   output.say(`Each of them runs: tuf-signer sign ${branch}`);
   return EXIT.accepted;
+}
+
+function givenDays({ days }: OpenFlags): number {
+  if (days === undefined) return DRILL_DAYS;
+  const number = /^[1-9]\d?$/.test(days) ? Number(days) : 0;
+  if (number >= 1 && number <= MAX_DRILL_DAYS) return number;
+  throw new UsageError(`--days ${JSON.stringify(days)} is not a whole number from 1 to ${MAX_DRILL_DAYS}`);
 }

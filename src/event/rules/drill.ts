@@ -132,7 +132,7 @@ function* standing({ now, knownGood }: Context, outcome: DrillOutcome): Iterable
   if (missing.length === 0) return;
   const names = listed(missing.map(({ owner, fingerprint }) => `${owner} (key ${longId(fingerprint)})`));
   if (now < deadlineAt) {
-    yield awaits(`until ${deadline}, or a proof from ${names}`);
+    yield awaits(`a proof from ${names}, or the end of the time at ${deadline}`);
     return;
   }
   yield warn(`silent when the time was over at ${deadline}: ${names}`);

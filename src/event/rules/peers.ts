@@ -10,10 +10,11 @@ export const peers: Rule = {
   source: 'FIELD notes, "On-disk format"',
   modes: ['event'],
   *check({ graph, changed, diff }) {
-    if (isDrill({ diff }))
+    if (isDrill({ diff })) {
       yield warn(
-        'is a drill, which tuf-on-ci sees no change in: everybody proves their key by tuf-signer sign',
+        'tuf-on-ci sees no change in a drill: it calls the event complete from the start, and asks nobody',
       );
+    }
     for (const { role, delegator, definition } of graph.roles.values()) {
       if (delegator === ROOT || !changed.has(delegator)) continue;
       if (delegator !== TARGETS)
