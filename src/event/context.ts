@@ -7,7 +7,7 @@ import type { AttestationResult } from '../policy/attestation.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type Delegated, type DelegationGraph, delegationGraph } from '../repository/delegators.ts';
 import { diffTrees, isSameFile, type RoleChange, roleChange, type TreeDiff } from '../repository/diff.ts';
-import type { DrillFile } from '../repository/drill-file.ts';
+import type { DrillFile, DrillProof } from '../repository/drill-file.ts';
 import { RepositoryError } from '../repository/error.ts';
 import { type Ownership, ownershipOf } from '../repository/ownership.ts';
 import {
@@ -42,6 +42,8 @@ export interface Facts {
   readonly attestations: ReadonlyMap<Keyid, AttestationResult>;
   /** The drills that the event adds, by blob. */
   readonly drills: ReadonlyMap<ObjectId, Parsed<DrillFile>>;
+  /** What the drill held in any commit of the event; `undefined` where nobody could look. */
+  readonly earlierProofs: readonly DrillProof[] | undefined;
   /** Which repository known-good is ({@link identityOf}); not needed where the event is no drill. */
   readonly identity: string | undefined;
   /** The forge account that brought a joining key; `undefined` where no forge was asked. */
@@ -57,6 +59,7 @@ export const noFacts: Facts = {
   attestations: new Map(),
   drills: new Map(),
   identity: undefined,
+  earlierProofs: undefined,
   accounts: undefined,
 };
 

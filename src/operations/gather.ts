@@ -14,7 +14,7 @@ import { allDigests, changedDigests } from '../repository/digests.ts';
 import { DRILLS_FOLDER } from '../repository/drill-file.ts';
 import { emptyTree, policyOf, type RepositoryTree, type TreeEntry } from '../repository/tree.ts';
 import { gatherAttestations } from './attestations.ts';
-import { drillFolders, readDrills, readIdentity } from './drill/read.ts';
+import { drillFolders, earlierProofs, readDrills, readIdentity } from './drill/read.ts';
 import { TreeReader } from './read-tree.ts';
 
 /** The commits that an event is judged by. */
@@ -74,7 +74,7 @@ export async function gatherEvent(
       knownGoodArtifactsVerified: artifactsVerified,
       main,
       attestations,
-      ...(drill === undefined ? {} : await drillFacts(trees, drill, knownGood)),
+      ...(drill === undefined ? {} : await drillFacts(trees, drill, commits, knownGood)),
     },
     policy,
   };
@@ -86,10 +86,12 @@ const theOnly = <T>(items: readonly T[]): T | undefined => (items.length === 1 ?
 const drillFacts = async (
   trees: TreeReader,
   drill: TreeEntry,
+  commits: EventCommits,
   knownGood: RepositoryTree,
-): Promise<Pick<Facts, 'drills' | 'identity'>> => ({
+): Promise<Pick<Facts, 'drills' | 'identity' | 'earlierProofs'>> => ({
   drills: await readDrills(trees, [drill]),
   identity: await readIdentity(trees, knownGood),
+  earlierProofs: await earlierProofs(trees, commits, drill.path),
 });
 
 const movesDrills = ({ outside }: RepositoryTree, event: RepositoryTree): boolean =>

@@ -1,9 +1,14 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { DAY_MS, formatInstant } from '../../src/clock.ts';
 import { parseSigningEvent } from '../../src/git/names.ts';
 import { openDrill } from '../../src/operations/drill/open.ts';
 import { drillStatus } from '../../src/operations/drill/status.ts';
+import { publishSite } from '../../src/operations/publish.ts';
+import { draftRepair } from '../../src/operations/repair.ts';
 import { pendingEvents } from '../../src/operations/status.ts';
+import { fetchMain } from '../../src/operations/workspace.ts';
 import {
   INS_AUTHENTICATE,
   type Name,
@@ -241,14 +246,29 @@ describe('opening one', () => {
   });
 });
 
+/** The files that clients fetch, with what is in them. */
+async function site(world: TestWorld): Promise<ReadonlyMap<string, string>> {
+  const out = join(world.folder, 'site');
+  await world.in(world.automation, async workspace => {
+    const { commit } = await fetchMain(workspace);
+    expect(await publishSite(workspace, { commit, out })).toMatchObject({ published: true });
+  });
+  const names = (await readdir(out, { recursive: true })).filter(name => /\.(json|sh)$/.test(name)).sort();
+  return new Map(
+    await Promise.all(names.map(async name => [name, await readFile(join(out, name), 'utf8')] as const)),
+  );
+}
+
 describe('no client sees a drill', () => {
   test('neither online signing nor a role moves when it is merged', async ({ world }) => {
     const before = world.remote.git('rev-parse', 'main:metadata');
+    const clients = await site(world);
     await open(world);
     for (const name of ['alice', 'bob', 'carol'] as const) await world.sign(name, DRILL);
     world.merge(DRILL);
     expect(await world.onlineSign()).toMatchObject({ signed: [] });
     expect(world.remote.git('rev-parse', 'main:metadata')).toBe(before);
+    expect(await site(world)).toEqual(clients);
   });
 });
 
@@ -310,6 +330,51 @@ describe('what a hostile drill gets', () => {
     const { report } = await world.judge(DRILL);
     expect(report.verdict).toBe('rejected');
     expect(report.reasons.map(({ message }) => message).join()).toContain('signature of @bob');
+  });
+
+  test('a proof that somebody takes away is missed, also behind a merge that puts the old state first', async ({
+    world,
+  }) => {
+    await open(world);
+    const opened = world.remote.sha(DRILL);
+    const text = world.remote.git('show', `${DRILL}:${FILE}`);
+    await world.sign('bob', DRILL);
+    const git = world.remote;
+    const commit = git.git(
+      'commit-tree',
+      '-p',
+      opened,
+      '-p',
+      git.sha(DRILL),
+      '-m',
+      'Merge',
+      `${opened}^{tree}`,
+    );
+    git.git('update-ref', `refs/heads/${DRILL}`, commit);
+    expect(world.remote.git('show', `${DRILL}:${FILE}`)).toBe(text);
+    const { report } = await world.judge(DRILL);
+    expect(report.verdict).toBe('rejected');
+    expect(report.reasons.map(({ message }) => message).join()).toContain('signature of @bob');
+    // Put back, all is well.
+    git.git('update-ref', `refs/heads/${DRILL}`, `${commit}^2`);
+    expect((await world.judge(DRILL)).report.verdict).toBe('pending');
+  });
+
+  test('a repair of main stands beside a record', async ({ world }) => {
+    const sound = world.remote.sha('main');
+    await open(world);
+    later(world, 14);
+    world.merge(DRILL);
+    const tools = world.remote.git('show', 'main:metadata/tools.json');
+    world.remote.commit(
+      { 'metadata/tools.json': tools.replace('"version": 1', '"version": 2') },
+      { branch: 'main' },
+    );
+    const repair = await world.in(world.person('alice'), async workspace => {
+      const at = await fetchMain(workspace);
+      return draftRepair(workspace, { main: at, sound, isConsistent: false });
+    });
+    expect(repair?.branch).toMatch(/^sign\/repair-/);
   });
 
   test('a record pushed to main by hand proves nothing that nobody signed', async ({ world }) => {

@@ -488,6 +488,7 @@ export function judgeEvent(
       knownGoodArtifactsVerified,
       knownGoodVerified: faults.length === 0,
       drills: new Map(drills.map(({ oid }) => [oid, parsed(() => parseDrill(required(oid)))])),
+      earlierProofs: [],
       identity: drills.length === 0 ? undefined : identityOf({ history: historyIn(before) }),
       ...facts,
     },

@@ -1,7 +1,7 @@
 import { DAY_MS, HOUR_MS } from '../../clock.ts';
 import { requirePublicKey } from '../../metadata/key.ts';
 import { verifySignature } from '../../metadata/quorum.ts';
-import { type Drill, type DrillFile, drillAt, drillBytes } from '../../repository/drill-file.ts';
+import { type Drill, type DrillFile, drillAt, drillBytes, drillPath } from '../../repository/drill-file.ts';
 import { rootOf } from '../../repository/tree.ts';
 import type { Context } from '../context.ts';
 import {
@@ -66,7 +66,9 @@ function* checkDrill(context: Context, path: string, file: DrillFile): Iterable<
   yield* checkGround(context, found, holders);
   yield* checkTime(context, found);
   yield* checkProofs(file, holders);
-  yield* standing(context, outcomeOf(file, holders));
+  const outcome = outcomeOf(file, holders);
+  yield* checkRemoved(context, outcome);
+  yield* standing(context, outcome);
 }
 
 /** Else people prove their keys to somebody else, or are passed over, or asked about keys that are no longer theirs. */
@@ -122,6 +124,30 @@ function* checkProofs({ drill: found, proofs }: DrillFile, holders: readonly Key
         `the signature of ${holder.owner} (${name}) does not verify: it is over something else than what the drill says now`,
       );
     seen.add(fingerprint);
+  }
+}
+
+/** Whoever takes a proof away makes somebody look silent: it was there, and it is over what the drill says. */
+function* checkRemoved(
+  { facts: { earlierProofs } }: Context,
+  { file, missing }: DrillOutcome,
+): Iterable<Finding> {
+  if (earlierProofs === undefined) {
+    yield refuse(
+      'whether a proof was taken away is not known: the drill changed too often to look, open another one',
+    );
+    return;
+  }
+  const payload = drillBytes(file.drill);
+  for (const { owner, fingerprint, key } of missing) {
+    const wasThere = earlierProofs.some(
+      proof =>
+        proof.fingerprint === fingerprint && verifySignature(requirePublicKey(key), payload, proof.sig),
+    );
+    if (wasThere)
+      yield refuse(
+        `the signature of ${owner} (key ${longId(fingerprint)}) was in this event and is taken away: put back ${quoted(drillPath(file.drill.name))} as it was with it`,
+      );
   }
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { DAY_MS, type Instant } from '../../../src/clock.ts';
 import { keyholdersOf } from '../../../src/event/drill/keyholders.ts';
 import type { JsonObject } from '../../../src/json.ts';
+import { parseDrill } from '../../../src/repository/drill-file.ts';
 import { drillFile, putDrill, type TestDrill } from '../../support/drill.ts';
 import { initialEvent, judgeEvent, type TestRepository, testNow } from '../../support/tree-builder.ts';
 import { type Row, ruleTable, standard } from './rule-table.ts';
@@ -164,6 +165,38 @@ ruleTable('drill', [
       );
     },
     says: [['refuse', undefined, 'a signature by key 00000000000000000000, which no keyholder has'], WAITS],
+  },
+  {
+    when: 'a signature that was there is taken away',
+    do: drill({ proved: EVERYBODY.slice(1) }),
+    options: { facts: { earlierProofs: parseDrill(drillFile(standard(), { proved: EVERYBODY })).proofs } },
+    says: [
+      [
+        'refuse',
+        undefined,
+        'signature of @alice (key ',
+        'was in this event and is taken away: put back "drills/june.json"',
+      ],
+      ['await', undefined, '@alice'],
+    ],
+  },
+  {
+    when: 'what was there once was over something else',
+    do: drill({ proved: EVERYBODY.slice(1) }),
+    options: {
+      facts: {
+        earlierProofs: parseDrill(
+          drillFile(standard(), { says: { nonce: '00'.repeat(32) }, proved: EVERYBODY }),
+        ).proofs,
+      },
+    },
+    says: [['await', undefined, '@alice']],
+  },
+  {
+    when: 'nobody could look what was there',
+    do: drill({ proved: EVERYBODY }),
+    options: { facts: { earlierProofs: undefined } },
+    says: [['refuse', undefined, 'changed too often to look']],
   },
   {
     when: 'one key has signed twice',
