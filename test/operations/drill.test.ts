@@ -363,13 +363,12 @@ describe('what a hostile drill gets', () => {
   test('a repair of main stands beside a record', async ({ world }) => {
     const sound = world.remote.sha('main');
     await open(world);
-    later(world, 14);
-    world.merge(DRILL);
-    const tools = world.remote.git('show', 'main:metadata/tools.json');
-    world.remote.commit(
-      { 'metadata/tools.json': tools.replace('"version": 1', '"version": 2') },
-      { branch: 'main' },
-    );
+    // One push brings the record and breaks main: the newest sound state has no record.
+    const tools = world.remote
+      .git('show', 'main:metadata/tools.json')
+      .replace('"version": 1', '"version": 2');
+    const record = world.remote.git('show', `${DRILL}:${FILE}`);
+    world.remote.commit({ 'metadata/tools.json': tools, [FILE]: record }, { branch: 'main' });
     const repair = await world.in(world.person('alice'), async workspace => {
       const at = await fetchMain(workspace);
       return draftRepair(workspace, { main: at, sound, isConsistent: false });
