@@ -3,7 +3,7 @@ import { listed } from '../event/words.ts';
 
 // What every renderer says of ceremonies. Nothing here is escaped yet.
 
-/** `root and targets: 2 of @alice, @bob and @carol`; `root by 2, targets by 1 of …` where thresholds differ. */
+/** `root and targets: 2 of @alice, @bob and @carol`; `root by 2 and targets by 1 of …` where thresholds differ. */
 export function ceremonyWords({ roles, signers }: Ceremony): string {
   const [first] = roles;
   const who = listed(signers);

@@ -158,6 +158,18 @@ describe('renewing roles', () => {
     expect(world.refs()).not.toContain(TOOLS_EVENT);
   });
 
+  test('an event that is merged and whose branch is still there stands in the way of nothing', async ({
+    world,
+  }) => {
+    later(world, 310);
+    world.remote.git('branch', 'sign/merged-long-ago', 'main~1');
+    world.remote.commit({ 'README.md': 'x' }, { branch: 'sign/merged', parents: [world.remote.sha('main')] });
+    const tree = world.remote.git('rev-parse', 'sign/merged^{tree}');
+    const merge = world.remote.git('commit-tree', '-p', 'main', '-p', 'sign/merged', '-m', 'Merge', tree);
+    world.remote.git('update-ref', 'refs/heads/main', merge);
+    expect((await renew(world)).begun.get(TOOLS_EVENT)).toEqual([TOOLS]);
+  });
+
   test('an event that can not be judged, or is rejected, renews nothing', async ({ world }) => {
     later(world, 310);
     world.remote.commit({ 'metadata/tools.json': '{}' }, { branch: 'sign/orphan', parents: [] });
