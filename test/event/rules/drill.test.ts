@@ -4,7 +4,13 @@ import { keyholdersOf } from '../../../src/event/drill/keyholders.ts';
 import type { JsonObject } from '../../../src/json.ts';
 import { parseDrill } from '../../../src/repository/drill-file.ts';
 import { drillFile, putDrill, type TestDrill } from '../../support/drill.ts';
-import { initialEvent, judgeEvent, type TestRepository, testNow } from '../../support/tree-builder.ts';
+import {
+  initialEvent,
+  judgeEvent,
+  repositoryOf,
+  type TestRepository,
+  testNow,
+} from '../../support/tree-builder.ts';
 import { type Row, ruleTable, standard } from './rule-table.ts';
 
 const EVERYBODY = ['@alice', '@bob', '@carol', '@dave', '@erin', '@frank'];
@@ -37,6 +43,12 @@ const WAITS = ['await', undefined, 'the end of the time at 2030-06-14T00:00:00Z'
 ruleTable('drill', [
   { when: 'an event is no drill', do: e => void e.edit('root'), says: [] },
   { when: 'all have proved their keys', do: drill({ proved: EVERYBODY }), says: [] },
+  {
+    when: 'keys of every kind have proved themselves',
+    main: () => repositoryOf({ signers: ['@alice:ed25519', '@bob:p384', '@carol:rsa', '@dave'] }),
+    do: drill({ proved: ['@alice:ed25519', '@bob:p384', '@carol:rsa', '@dave'] }),
+    says: [],
+  },
   {
     when: 'nobody has yet',
     do: drill(),
