@@ -22,13 +22,13 @@ export interface TestDrill {
   /** Whose keys have signed. */
   readonly proved?: readonly string[];
   /** Edited after they signed. */
-  readonly then?: JsonObject;
+  readonly edited?: JsonObject;
 }
 
 /** A drill of `main` that was opened a day ago for fourteen, as its file. */
 export function drillFile(
   main: TestRepository,
-  { says = {}, raw = {}, proved = [], then = {} }: TestDrill = {},
+  { says = {}, raw = {}, proved = [], edited = {} }: TestDrill = {},
 ): Uint8Array {
   const tree = main.tree();
   const root = rootOf(tree);
@@ -51,7 +51,7 @@ export function drillFile(
     fingerprint: fingerprintOf(main, name),
     sig: Buffer.from(keyOf(name).sign(payload)).toString('hex'),
   }));
-  return serializeDrill({ raw: { ...signed, ...then } }, proofs);
+  return serializeDrill({ raw: { ...signed, ...edited } }, proofs);
 }
 
 /** Puts a drill into an event, under `drills/june.json` unless told. */

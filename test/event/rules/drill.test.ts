@@ -149,7 +149,7 @@ ruleTable('drill', [
   },
   {
     when: 'it was edited after it was signed',
-    do: drill({ proved: ['@alice'], then: { deadline: day(20) } }),
+    do: drill({ proved: ['@alice'], edited: { deadline: day(20) } }),
     says: [
       ['refuse', undefined, 'the signature of @alice (key ', 'does not verify'],
       ['await', undefined, '@alice', 'at 2030-06-21'],
