@@ -73,6 +73,7 @@ function exitCodeOfOperation(code: OperationErrorCode): number {
     case 'UNTRUSTED':
       return EXIT.rejected;
     case 'BAD_PIN':
+    case 'BAD_FILE':
       return EXIT.badData;
     case 'MERGED':
       return EXIT.unchanged;

@@ -16,6 +16,7 @@ A new card, from the beginning:
   tuf-signer key generate                  a P-256 key in slot 9c: every TUF client can verify it
   tuf-signer key list                      see it
   tuf-signer key attest --out card.pem     the card's own word that it made the key
+  tuf-signer key rotate                    let a new card sign instead of the old one
 
 Several cards: choose one by --card SERIAL. Secrets are typed unseen, or come
 from files and file descriptors; they are never arguments, which everybody on
@@ -29,7 +30,7 @@ export function addKeyCommands(program: Command, adderOf: (parent: Command) => A
   const key = program
     .command('key')
     .description(INTRODUCTION)
-    .summary('your cards: list, generate, attest, change-pin, change-puk, unblock, doctor')
+    .summary('your cards: list, generate, rotate, attest, change-pin, change-puk, unblock, doctor')
     .addHelpText('after', EXAMPLES)
     .exitOverride();
   const add = adderOf(key);
@@ -40,6 +41,11 @@ export function addKeyCommands(program: Command, adderOf: (parent: Command) => A
   );
   add('generate', 'make a key on the card, and the certificate that other tools expect beside it', command =>
     pin(card(generation(command))),
+  );
+  add(
+    'rotate [event]',
+    'put a new key of yours in the place of the old one, wherever that signs, and sign with both',
+    command => pin(rotation(command)),
   );
   add(
     'attest',
@@ -76,6 +82,35 @@ const generation: Options = command =>
     .option('--overwrite <serial>', 'replace the key in the slot of the card with this serial, for ever')
     .option('--json', 'print JSON');
 
+const ROTATE_HELP = `
+Have the new key first: on a new card by tuf-signer key generate, or in another
+slot of the old one by tuf-signer key generate --slot 9a (then --key piv:slot=9a).
+With one reader you are asked for one card after the other; whatever is left for
+later is done by running this again, or by tuf-signer sign EVENT.
+
+Root is handed over by main's root quorum, in which your old key still counts.
+Where that key is lost the others sign without it: this tells whether they can.
+The event is sign/rotate-NAME unless you name one.`;
+
+const rotation: Options = command =>
+  command
+    .addHelpText('after', ROTATE_HELP)
+    .option('--role <names>', 'only in these roles, as in root,targets (default: all that hold the old key)')
+    .option('--key <uri>', 'where the new key is (default: piv:, slot 9c of a card that is here)')
+    .option('--old-key <uri>', 'where the old one is (default: piv:, any slot of any card that is here)')
+    .option('--replace <fingerprint>', 'which of several keys of yours goes; its first digits are enough')
+    .option('--lost', 'the old key can not sign any more: refuse where it would have to')
+    .option(
+      '--trusted-root <file>',
+      'the root to trust where this machine trusts none yet (default: it is shown, and asked about)',
+    )
+    .option('--dry-run', 'show what would change and who would have to sign; change nothing')
+    .option(
+      '-y, --yes',
+      'answer yes to what would be asked (never spends the last PIN try, never trusts a root)',
+    )
+    .option('--json', 'print the outcome as JSON');
+
 const card: Options = command => command.option('--card <serial>', 'which card, where there are several');
 
 const pin: Options = command =>
@@ -102,6 +137,7 @@ const newPuk: Options = command =>
 export const keyRunners: readonly (readonly [string, () => Promise<Run>])[] = [
   ['key list', async () => (await import('./commands/key/list.ts')).run],
   ['key generate', async () => (await import('./commands/key/generate.ts')).run],
+  ['key rotate', async () => (await import('./commands/key/rotate.ts')).run],
   ['key attest', async () => (await import('./commands/key/attest.ts')).run],
   ['key change-pin', async () => (await import('./commands/key/change-pin.ts')).run],
   ['key change-puk', async () => (await import('./commands/key/change-puk.ts')).run],

@@ -3,6 +3,7 @@ import { addCeremonyCommands, ceremonyRunners } from './ceremony-program.ts';
 import { EXIT, EXIT_HELP } from './exit-codes.ts';
 import { addKeyCommands, keyRunners } from './key-program.ts';
 import { addPinCommands, pinRunners } from './pin-program.ts';
+import { addRequestCommands, requestRunners } from './request-program.ts';
 import { type GlobalFlags, processContext, type RunContext } from './run-context.ts';
 import { version } from './version.ts';
 
@@ -100,6 +101,7 @@ export function buildProgram(
             '--trusted-root <file>',
             'the root to trust where this machine trusts none yet (default: it is shown, and asked about)',
           )
+          .option('--decline', 'answer an invitation with no: nothing is signed, no card is needed')
           .option('--json', 'print the outcome as JSON'),
       ),
   );
@@ -162,6 +164,7 @@ export function buildProgram(
         .option('--json', 'print files and findings as JSON'),
   );
   addCeremonyCommands(program, parent => commandAdder(parent, exit, contextOf), signing);
+  addRequestCommands(program, parent => commandAdder(parent, exit, contextOf));
   addPinCommands(program, parent => commandAdder(parent, exit, contextOf));
   addKeyCommands(program, parent => commandAdder(parent, exit, contextOf));
   add('demo', 'the main job on virtual cards: set-up, quorum, publishing, a client, an attack', command =>
@@ -178,7 +181,7 @@ const onlineKey: Options = command =>
     .option('--online-public <file>', 'the PEM of its public half, where the key is out of reach here')
     .option('--create-online-key', 'make the key file if it is not there');
 
-const signing: Options = command =>
+export const signing: Options = command =>
   command
     .option('--key <uri>', 'what you sign with (default: piv:, your card), as in piv:serial=12345678')
     .option('--pin-file <file>', 'a file that holds the PIN')
@@ -214,6 +217,7 @@ const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => P
   ['policy', async () => (await import('./commands/policy.ts')).run],
   ...ceremonyRunners,
   ...pinRunners,
+  ...requestRunners,
   ...keyRunners,
   ['github', async () => (await import('./commands/github.ts')).run],
   ['demo', async () => (await import('./commands/demo.ts')).run],

@@ -163,11 +163,21 @@ export const fileOptions = (
   warn: message => output.say(`warning: ${message}`),
 });
 
-export function prompterOf({ output, asker }: RunContext): Prompter {
+/** `yes` is what was given by --yes: whoever gives it does not wait to be asked for another card. */
+export function prompterOf(
+  { output, asker }: Pick<RunContext, 'output' | 'asker'>,
+  { yes = false }: Pick<GlobalFlags, 'yes'> = {},
+): Prompter {
   return {
     progress: message => output.say(`… ${message}`),
     show: report => output.show(renderTerminal(report, { colour: output.colour.err, width: output.width })),
     confirm: question => asker.confirm(question),
     confirmTrust: question => asker.confirmTrust(question),
+    insert:
+      asker.isInteractive && !yes
+        ? async what => !LATER.test(await asker.text(`Insert ${what} and press Enter (or type later):`))
+        : undefined,
   };
 }
+
+const LATER = /^(?:l|later|n|no)$/i;

@@ -1,4 +1,5 @@
 import { type BranchName, parseSigningEvent } from '../../src/git/names.ts';
+import { declineInvitations } from '../../src/operations/decline.ts';
 import { type SignOutcome, signEvent } from '../../src/operations/sign.ts';
 import { isMerged, mergedStatus, pendingEvents } from '../../src/operations/status.ts';
 import type { Workspace } from '../../src/operations/workspace.ts';
@@ -14,19 +15,28 @@ import {
   trustOf,
   workspaceOf,
 } from '../run-context.ts';
+import { UsageError } from '../usage-error.ts';
+import { bringHome } from './bring-home.ts';
+import { saySigned } from './say-signed.ts';
 
 export interface SignFlags extends GlobalFlags {
   readonly json?: boolean;
+  readonly decline?: boolean;
 }
 
-/** Joins and signs one event; without an event, lists those that wait for this person. */
+/** Joins and signs one event, or declines to; without an event, lists those that wait for this person. */
 export async function run(
   [event]: readonly string[],
   flags: SignFlags,
   context: RunContext,
 ): Promise<number> {
+  if (event === undefined && flags.decline === true)
+    throw new UsageError(
+      'say which event has the invitation to decline: tuf-signer sign sign/NAME --decline',
+    );
   if (event === undefined) return list(flags, context);
   const branch = parseSigningEvent(event);
+  if (flags.decline === true) return decline(branch, flags, context);
   await using workspace = await workspaceOf(flags);
   await using signer = personalSigner(flags, context);
   let outcome: SignOutcome;
@@ -34,7 +44,7 @@ export async function run(
     outcome = await signEvent(workspace, {
       branch,
       signer,
-      prompter: prompterOf(context),
+      prompter: prompterOf(context, flags),
       trust: await trustOf(flags, context),
     });
   } catch (error) {
@@ -50,41 +60,24 @@ export async function run(
     output.result(renderJson({ event: branch, joined, signed, proved, status: reportJson(report) }));
     return EXIT.accepted;
   }
-  if (outcome.proved.length > 0) output.say('Your key works. Thank you.');
-  else if (outcome.signed.length > 0)
-    output.say(`You have signed ${outcome.signed.join(' and ')}. Thank you.`);
-  else output.say(nothingToSign(outcome.joined.length > 0, report.invites.size));
   const { drill } = report;
+  if (outcome.proved.length > 0) output.say('Your key works. Thank you.');
+  else if (outcome.signed.length === 0)
+    output.say(nothingToSign(outcome.joined.length > 0, report.invites.size));
   if (drill !== undefined) output.say(`Drill ${drill.name}: ${drillMeaning(drill)}.`);
-  const awaited = report.awaited.map(({ name, roles }) => `${name} (${roles.join(', ')})`);
-  if (awaited.length > 0) output.say(`Still awaited: ${awaited.join('; ')}.`);
-  else if (report.verdict === 'accepted') output.say(`${branch} is complete: it can be merged.`);
+  saySigned(output, outcome);
   return EXIT.accepted;
 }
 
-/** What went to a fork is not in the event yet. */
-async function bringHome(
-  workspace: Workspace,
-  branch: BranchName,
-  { output, environment }: RunContext,
-): Promise<void> {
-  const { pushRemote, pullRemote } = workspace.settings;
-  if (pushRemote === undefined || pushRemote === pullRemote) return;
-  // Loaded where it is needed: GitHub's client is a third of the command.
-  const { requestFromFork } = await import('../../src/operations/from-fork.ts');
-  // As GitHub's own command looks for it. Git's credential helpers may want it too: it stays where it is.
-  const token = [environment['GH_TOKEN'], environment['GITHUB_TOKEN']].find(
-    text => text !== undefined && text !== '',
-  );
-  const server = environment['GITHUB_SERVER_URL'] ?? 'https://github.com';
-  const request = await requestFromFork(workspace, branch, { token, server });
-  if (request?.problem !== undefined) output.say(`warning: ${request.problem}`);
-  if (request?.opened === true)
-    output.say(`Your signature waits in a pull request from your fork: ${request.url}`);
-  else if (request !== undefined)
-    output.say(
-      `Your signature is in your fork. Open a pull request to bring it into ${branch}: ${request.url}`,
-    );
+async function decline(branch: BranchName, flags: SignFlags, context: RunContext): Promise<number> {
+  const { output } = context;
+  await using workspace = await workspaceOf(flags);
+  const { declined, event } = await declineInvitations(workspace, { branch, prompter: prompterOf(context) });
+  await bringHome(workspace, branch, context, 'Your answer');
+  if (flags.json === true)
+    output.result(renderJson({ event: branch, declined, status: reportJson(event.report) }));
+  else output.say(`You have declined to sign ${declined.join(' and ')} in ${branch}.`);
+  return EXIT.accepted;
 }
 
 async function tellMerged(

@@ -46,7 +46,10 @@ export interface Facts {
   readonly earlierProofs: readonly DrillProof[] | undefined;
   /** Which repository known-good is ({@link identityOf}); not needed where the event is no drill. */
   readonly identity: string | undefined;
-  /** The forge account that brought a joining key; `undefined` where no forge was asked. */
+  /**
+   * The forge account that brought a joining key; `undefined` where there is no forge to ask, as on a person's machine. Automation
+   * always gives a map: a key that is missing there came from nobody that is known.
+   */
   readonly accounts: ReadonlyMap<Keyid, KeyOwner> | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { formatInstant, type Instant } from '../clock.ts';
+import { DAY_MS, formatInstant, type Instant } from '../clock.ts';
 import { signedBytes } from '../metadata/document.ts';
 import { isOnlineRole, type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
 import type { RoleChange } from '../repository/diff.ts';
@@ -72,6 +72,13 @@ export interface AwaitedSignature {
   readonly card: { readonly serial: number; readonly name: string } | undefined;
 }
 
+export interface OpenInvitation {
+  /** By what the commit that invited says of its time: untrusted. */
+  readonly since: string;
+  /** Whole days, rounded down. */
+  readonly daysOpen: number;
+}
+
 /** A verdict with all that people want to know about it: plain data, for every renderer. Untrusted text within. */
 export interface EventReport {
   /** The event's branch, where it has one. */
@@ -90,6 +97,8 @@ export interface EventReport {
   /** Artifact files added, changed and removed, in words. */
   readonly artifacts: readonly string[];
   readonly invites: ReadonlyMap<KeyOwner, readonly RoleName[]>;
+  /** How long those of {@link invites} have not answered; whoever is missing: that is not known. */
+  readonly invited: ReadonlyMap<KeyOwner, OpenInvitation>;
   readonly awaited: readonly Awaited[];
   /** Where the event is a drill: nothing else is in it then. */
   readonly drill?: DrillReport;
@@ -104,6 +113,8 @@ export interface ReportLabels {
   readonly now: Instant;
   /** Is the event part of main? Then what was judged is main. */
   readonly merged?: boolean;
+  /** When people were invited who have not answered. */
+  readonly invitedSince?: ReadonlyMap<KeyOwner, Instant>;
 }
 
 /** Puts a judgement into a report. Pure. */
@@ -131,6 +142,7 @@ export function reportOf(judgement: Judgement, labels: ReportLabels): EventRepor
     onMain: deadlinesOf(context, merged ? context.graph.roles.keys() : roles.keys()),
     artifacts: describeArtifacts(context),
     invites: new Map([...plan.invites].map(([owner, invited]) => [owner, [...invited]])),
+    invited: openInvitations(labels),
     awaited: awaitedOf(context, plan.obligations),
     ...(drill === undefined ? {} : { drill }),
   };
@@ -199,6 +211,18 @@ function deadlinesOf(context: Context, roles: Iterable<RoleName>): ReadonlyMap<R
     if (deadline !== undefined) deadlines.set(role, deadline);
   }
   return deadlines;
+}
+
+function openInvitations({
+  invitedSince = new Map(),
+  now,
+}: ReportLabels): ReadonlyMap<KeyOwner, OpenInvitation> {
+  return new Map(
+    [...invitedSince].map(([owner, since]) => {
+      const then = Math.min(since, now) as Instant; // a commit may say that it is of next year
+      return [owner, { since: formatInstant(then), daysOpen: Math.floor((now - then) / DAY_MS) }];
+    }),
+  );
 }
 
 function awaitedOf(context: Context, obligations: readonly Obligation[]): readonly Awaited[] {

@@ -1,4 +1,3 @@
-import type { Facts } from '../event/context.ts';
 import type { Forge } from '../forge/forge.ts';
 import { GitError } from '../git/error.ts';
 import type { BranchName } from '../git/names.ts';
@@ -18,7 +17,7 @@ type Seats = ReadonlyMap<Seat, Key>;
 /**
  * Which account brought each key that joins a role: the one whose push put it there last. A commit names whom it likes; a
  * push is the forge's own word. Missing are keys of which the forge does not tell: those of a push that it does not list
- * yet, or that lie behind a commit which is gone. `undefined` where no key joins: then the forge is not asked.
+ * yet, or that lie behind a commit which is gone. Where no key joins the forge is not asked.
  */
 export async function accountsOf(
   { objects }: Workspace,
@@ -26,10 +25,10 @@ export async function accountsOf(
   branch: BranchName,
   head: CommitSha,
   { knownGood, event }: Pick<GatheredEvent, 'knownGood' | 'event'>,
-): Promise<Facts['accounts']> {
+): Promise<ReadonlyMap<Keyid, KeyOwner>> {
   const known = seatsOf(knownGood);
   const joining: Seats = new Map([...seatsOf(event)].filter(([seat]) => !known.has(seat)));
-  if (joining.size === 0) return undefined;
+  if (joining.size === 0) return new Map();
   const trees = new TreeReader(objects);
   const open = new Set(joining.keys());
   const brought = new Map<Seat, KeyOwner>();

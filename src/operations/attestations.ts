@@ -7,7 +7,7 @@ import type { Keyid } from '../metadata/names.ts';
 import type { AttestationResult } from '../policy/attestation.ts';
 import { formatCertificatePem, MAX_PEM } from '../policy/pem.ts';
 import type { Policy } from '../policy/policy.ts';
-import { neededAttestations } from '../repository/attestations.ts';
+import { attestationsOf, neededAttestations } from '../repository/attestations.ts';
 import type { KeyObject } from '../repository/delegator-edits.ts';
 import type { Draft } from '../repository/draft.ts';
 import type { ObjectId, RepositoryTree } from '../repository/tree.ts';
@@ -69,4 +69,23 @@ export async function attestKey(
   const pem = Buffer.from(formatCertificatePem([attestation.certificate, ...attestation.issuers]));
   const result = await verifyAttestation(pem, { certificates: [], now });
   if (result.ok || result.code !== 'MALFORMED') draft.attest(keyid, pem);
+}
+
+/**
+ * As {@link attestKey}, for a key that joins an event. What main has of that key stays as it is: whoever was taken out in the
+ * event and comes back with the same card would else change it, as a card says the same in other bytes each time.
+ */
+export async function attestJoiningKey(
+  objects: ObjectReader,
+  knownGood: RepositoryTree,
+  draft: Draft,
+  keyObject: KeyObject,
+  readAttestation: Parameters<typeof attestKey>[2],
+  now: Instant,
+): Promise<void> {
+  const keyid = computeKeyid(keyObject);
+  const known = attestationsOf(knownGood).get(keyid);
+  const pem = known === undefined ? undefined : await readPem(objects, known.oid);
+  if (pem === undefined) await attestKey(draft, keyObject, readAttestation, now);
+  else draft.attest(keyid, pem);
 }

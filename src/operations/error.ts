@@ -19,6 +19,8 @@ export type OperationErrorCode =
   | 'UNTRUSTED'
   /** What this machine keeps of whom it trusts can't be read. */
   | 'BAD_PIN'
+  /** A file that was brought here is not what its format says. */
+  | 'BAD_FILE'
   /** Other people kept changing the branch while we tried. */
   | 'RACE_LOST'
   /** No configured signer has the key that is needed. */

@@ -7,10 +7,11 @@ import { type BranchName, trackingRef } from '../git/names.ts';
 import type { CommitSha } from '../git/oid.ts';
 import { listRemoteBranches, readRef } from '../git/refs.ts';
 import { POLICY_FILE } from '../policy/policy.ts';
-import type { RepositoryTree, TreeEntry } from '../repository/tree.ts';
+import { invitesOf, type RepositoryTree, type TreeEntry } from '../repository/tree.ts';
 import { OperationError } from './error.ts';
 import { type EventCommits, type GatheredEvent, gatherEvent } from './gather.ts';
 import { newestSound } from './newest-sound.ts';
+import { invitedSince } from './open-invitations.ts';
 import { findMain, type Main, requirePullRemote, type Workspace } from './workspace.ts';
 
 /** A signing event at one commit, judged. */
@@ -33,7 +34,7 @@ export interface EventRequest {
   readonly knownGood?: CommitSha | undefined;
   /** Where the caller has looked already. */
   readonly main?: Main | undefined;
-  /** Who brought the keys that join, where somebody can tell. */
+  /** Who brought the keys that join: given by automation, always, so that what is unknown there is refused. */
   readonly accountsOf?: ((gathered: GatheredEvent) => Promise<Facts['accounts']>) | undefined;
 }
 
@@ -59,7 +60,14 @@ export async function loadEvent(workspace: Workspace, request: EventRequest): Pr
   };
   const judged =
     main?.commit === knownGoodCommit ? ((await asRepair(workspace, commits, gathered)) ?? plain) : plain;
-  const labels = { event: branch, head, knownGood: judged.knownGoodCommit, now };
+  const range = { base: judged.knownGoodCommit, tip: head };
+  const labels = {
+    event: branch,
+    head,
+    knownGood: judged.knownGoodCommit,
+    now,
+    invitedSince: await invitedSince(workspace, range, invitesOf(judged.gathered.event)),
+  };
   return { branch, head, ...judged, report: reportOf(judged.judgement, labels) };
 }
 

@@ -8,7 +8,7 @@ import { delegationGraph } from '../repository/delegators.ts';
 import { personKey } from '../repository/documents.ts';
 import { Draft } from '../repository/draft.ts';
 import type { PersonalSigner } from '../signers/signer.ts';
-import { attestKey } from './attestations.ts';
+import { attestJoiningKey } from './attestations.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
 import { type LoadedEvent, loadRemoteEvent } from './event.ts';
@@ -26,6 +26,8 @@ export interface JoinRequest {
   readonly branch: BranchName;
   readonly signer: PersonalSigner;
   readonly prompter: Prompter;
+  /** What the person agreed to join, where they were asked elsewhere: an invitation to anything else is refused. */
+  readonly only?: readonly RoleName[];
 }
 
 /**
@@ -34,7 +36,7 @@ export interface JoinRequest {
  */
 export async function acceptInvitations(
   workspace: Workspace,
-  { branch, signer, prompter }: JoinRequest,
+  { branch, signer, prompter, only }: JoinRequest,
   owner: KeyOwner,
   main: Pick<TrustedMain, 'fetch'>,
 ): Promise<readonly RoleName[]> {
@@ -42,6 +44,7 @@ export async function acceptInvitations(
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const event = await loadRemoteEvent(workspace, branch);
     const roles = invitedRoles(event, owner);
+    if (only !== undefined) requireAgreed(branch, roles, only);
     if (roles.length === 0) return [];
     const graph = delegationGraph(event.gathered.event);
     const info = await signer.readPublicKey();
@@ -52,19 +55,24 @@ export async function acceptInvitations(
     if (agreed !== question) {
       prompter.show(event.report);
       if (!(await prompter.confirm(question)))
-        throw new OperationError('DECLINED', 'not joined: nothing was changed');
+        throw new OperationError(
+          'DECLINED',
+          `not joined: nothing was changed, and the invitation stands; tuf-signer sign ${branch} --decline takes it back`,
+        );
       agreed = question;
     }
     const draft = new Draft(event.gathered.knownGood, event.gathered.event);
     for (const role of roles)
       draft.edit(graph.roles.get(role)?.delegator ?? ROOT, signed => withKey(signed, role, key));
-    await attestKey(draft, key, () => signer.readAttestation?.(), workspace.clock.now());
+    const { knownGood } = event.gathered;
+    const now = workspace.clock.now();
+    await attestJoiningKey(workspace.objects, knownGood, draft, key, () => signer.readAttestation?.(), now);
     draft.invite(owner, new Set());
     const result = await commitAndPush(workspace, {
       branch,
       head: event.head,
       parents: [event.head],
-      changes: draft.files(workspace.clock.now()),
+      changes: draft.files(now),
       message: [`${owner} accepted invitation`],
     });
     if (result.status === 'pushed') return roles;
@@ -74,8 +82,11 @@ export async function acceptInvitations(
   throw new OperationError('RACE_LOST', `${branch} kept changing under us: run the command again`);
 }
 
-/** A colleague's card in the reader would make one key count for two people, which the rules refuse later. */
-function requireOwnKey(
+/**
+ * A colleague's card in the reader would make one key count for two people, which the rules refuse later. Throws
+ * {@link OperationError} `REFUSED`.
+ */
+export function requireOwnKey(
   fingerprint: string,
   owner: KeyOwner,
   role: RoleName,
@@ -88,5 +99,14 @@ function requireOwnKey(
   throw new OperationError(
     'REFUSED',
     `this key is that of ${other.owner ?? 'automation'} in ${role} already: insert your own card`,
+  );
+}
+
+/** Whoever can push to the branch can invite: to no role that the person has not seen. */
+function requireAgreed(branch: BranchName, invited: readonly RoleName[], agreed: readonly RoleName[]): void {
+  if (invited.length === agreed.length && invited.every(role => agreed.includes(role))) return;
+  throw new OperationError(
+    'REFUSED',
+    `${branch} invites to ${invited.join(', ') || 'nothing'} by now, and what was agreed to is ${agreed.join(', ')}: export it again`,
   );
 }

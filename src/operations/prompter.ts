@@ -13,4 +13,9 @@ export interface Prompter {
    * what it says yes to.
    */
   confirmTrust(question: string): Promise<boolean>;
+  /**
+   * Asks for something that the person has to put into a reader: "the card with your old key". `true`: it is there now.
+   * `false`: not in this run. Missing where nobody is there to do so.
+   */
+  readonly insert?: ((what: string) => Promise<boolean>) | undefined;
 }

@@ -11,7 +11,7 @@ import { OperationError } from './error.ts';
 import { type LoadedEvent, listEvents, loadEvent, loadRemoteEvent } from './event.ts';
 import { invitedRoles } from './join.ts';
 import { loadMerged } from './merged.ts';
-import { obligationsOf } from './sign.ts';
+import { obligationsOf } from './signing.ts';
 import { fetchMain, findMain, requirePullRemote, requireUser, type Workspace } from './workspace.ts';
 
 export interface StatusRequest {

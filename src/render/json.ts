@@ -65,6 +65,8 @@ export interface ReportJson {
   readonly roles: Readonly<Record<string, RoleJson>>;
   /** Role names by account. */
   readonly invites: Readonly<Record<string, readonly string[]>>;
+  /** Since when each has not answered, by account; whoever is missing: that is not known. */
+  readonly invitedSince: Readonly<Record<string, string>>;
   readonly awaited: readonly AwaitedJson[];
   /** By role: those in `roles`; of a merged event, all. */
   readonly onMain: Readonly<Record<string, DeadlineJson>>;
@@ -124,6 +126,7 @@ export const reportJson = (report: EventReport): ReportJson => ({
   reasons: report.reasons.map(reasonJson),
   roles: Object.fromEntries([...report.roles].map(([role, found]) => [role, roleJson(found)])),
   invites: Object.fromEntries(report.invites),
+  invitedSince: Object.fromEntries([...report.invited].map(([owner, { since }]) => [owner, since])),
   awaited: report.awaited.flatMap(awaitedJson),
   onMain: Object.fromEntries([...report.onMain].map(([role, deadline]) => [role, deadlineJson(deadline)])),
   ...(report.drill === undefined ? {} : { drill: drillJson(report.drill) }),

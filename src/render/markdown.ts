@@ -16,7 +16,9 @@ import {
   reasonsOf,
   roleWords,
   SEVERITY_TITLES,
+  type StaleInvitation,
   signCommand,
+  staleInvitations,
   type Turn,
   tally,
   turnsOf,
@@ -84,6 +86,7 @@ function page(report: EventReport, kept: number): string {
     ...(report.state === 'merged' ? mainSection(report, kept) : []),
     // Where it is somebody's turn that says it all; where it is nobody's, what is waited for comes first.
     ...(turns.length > 0 ? turns : awaited),
+    ...staleSection(report, kept),
     ...changeSection(report, kept),
     ...(turns.length > 0 ? awaited : []),
     ...reasonSection(report, 'warn', kept),
@@ -170,6 +173,19 @@ function turnSection(report: EventReport, kept: number): readonly string[] {
     list(turns, kept, 'signer', line),
     `Run this in a clone of the repository; it shows every change again before it asks for the card:`,
     `\`\`\`sh\n${signCommand(report.event)}\n\`\`\``,
+  ];
+}
+
+function staleSection(report: EventReport, kept: number): readonly string[] {
+  const list = staleInvitations(report);
+  if (list.length === 0) return [];
+  const shown = list.slice(0, Math.max(kept, 1));
+  const item = ({ what }: StaleInvitation): string => `- ${sentence(what)}`;
+  return [
+    shown.map(item).join('\n'),
+    'Withdraw with:',
+    `\`\`\`sh\n${shown.flatMap(({ commands }) => commands).join('\n')}\n\`\`\``,
+    ...leftOut(list.length - shown.length, 'invitation', 'invitations'),
   ];
 }
 

@@ -17,6 +17,7 @@ import {
   SEVERITIES,
   SEVERITY_TITLES,
   signCommand,
+  staleInvitations,
   tally,
   turnsOf,
   urgencies,
@@ -46,6 +47,7 @@ export function renderTerminal(report: EventReport, options: TerminalOptions): s
     ...changes(report, paint, options.width),
     ...turns(report, paint, options.width),
     ...standing(report, paint, options.width),
+    ...stale(report, paint, options.width),
     paint('dim', wrap(escapeTerminal(provenance(report)), options.width, '', '')),
   ];
   return sections.join('\n\n');
@@ -210,3 +212,21 @@ function turns(report: EventReport, paint: Paint, width: number): readonly strin
     ].join('\n'),
   ];
 }
+
+function stale(report: EventReport, paint: Paint, width: number): readonly string[] {
+  const list = staleInvitations(report);
+  if (list.length === 0) return [];
+  return [
+    [
+      heading('Invitations that can be withdrawn', paint),
+      ...list.flatMap(({ what, commands }) => [
+        bullet(what, width),
+        ...commands.map(command => paintLines('bold', commandLines(command, width), paint)),
+      ]),
+    ].join('\n'),
+  ];
+}
+
+/** One command, of several lines where it is too long for one; it can be pasted as it stands. */
+const commandLines = (command: string, width: number): string =>
+  wrap(escapeTerminal(command), width - 2, '    ', '      ').replaceAll('\n', ' \\\n');

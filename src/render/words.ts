@@ -98,6 +98,39 @@ const dayOf = (instant: string): string => instant.slice(0, 10);
 export const briefDeadline = ({ version, daysLeft, left }: Deadline): string =>
   `version ${version}, ${daysLeft < 0 ? 'expired' : 'expires'} ${left}`;
 
+/** People read their mail within a week; whoever has not answered by then may never do so. */
+const STALE_DAYS = 7;
+
+/** An invitation that nobody needs to wait for any longer, and how it is withdrawn. A command mentions nobody. */
+export interface StaleInvitation {
+  readonly what: string;
+  readonly commands: readonly string[];
+}
+
+/** Of all but a merged event: also of one that is rejected, as a withdrawal may be what mends it. */
+export function staleInvitations({
+  state,
+  event,
+  invites,
+  invited,
+}: EventReport): readonly StaleInvitation[] {
+  if (state === 'merged') return [];
+  return [...invites].flatMap(([owner, roles]): readonly StaleInvitation[] => {
+    const days = invited.get(owner)?.daysOpen ?? 0;
+    if (days < STALE_DAYS) return [];
+    const branch = isPlain(event) ? event : 'EVENT';
+    return [
+      {
+        what: `${owner} was invited ${counted(days, 'day')} ago and has not answered; nobody has to wait for that`,
+        commands: roles.map(
+          role =>
+            `tuf-signer delegate ${branch} ${isPlain(role) ? role : 'ROLE'} --remove-signers ${owner.slice(1)}`,
+        ),
+      },
+    ];
+  });
+}
+
 /** Somebody whose turn it is, and for what. */
 export interface Turn {
   readonly name: string;
@@ -106,11 +139,14 @@ export interface Turn {
 }
 
 /** Who is to do something now; nobody where the content has to change first. Invitations come first. */
-export function turnsOf({ verdict, invites, awaited, drill }: EventReport): readonly Turn[] {
+export function turnsOf({ verdict, invites, invited, awaited, drill }: EventReport): readonly Turn[] {
   if (verdict === 'rejected') return [];
   const turns = new Map<string, { owner: KeyOwner | undefined; deeds: string[] }>();
   for (const [owner, roles] of invites) {
-    turns.set(owner, { owner, deeds: [`accept the invitation to sign ${joined(roles)}`] });
+    const open = invited.get(owner);
+    const since =
+      open === undefined || open.daysOpen === 0 ? '' : `, open for ${counted(open.daysOpen, 'day')}`;
+    turns.set(owner, { owner, deeds: [`accept the invitation to sign ${joined(roles)}${since}`] });
   }
   for (const signer of awaited) {
     const turn = turns.get(signer.name) ?? { owner: signer.owner, deeds: [] };
@@ -149,9 +185,11 @@ function keyWords(wanted: readonly AwaitedSignature[]): string {
 
 /** The command that does it. An event whose name a shell could take for more is left to the list that `sign` shows. */
 export const signCommand = (event: string | undefined): string =>
-  event !== undefined && /^[A-Za-z0-9_][A-Za-z0-9._+/-]{0,199}$/.test(event)
-    ? `tuf-signer sign ${event}`
-    : 'tuf-signer sign';
+  isPlain(event) ? `tuf-signer sign ${event}` : 'tuf-signer sign';
+
+/** Is it one word to every shell, and no flag? */
+const isPlain = (name: string | undefined): name is string =>
+  name !== undefined && /^[A-Za-z0-9_][A-Za-z0-9._+/-]{0,199}$/.test(name);
 
 /** One line of the signature table. */
 export interface Meter {

@@ -30,10 +30,21 @@ export interface CardAttestation {
   readonly issuers: readonly Uint8Array[];
 }
 
+/** A key that a person could bring into a role. */
+export interface EnrollableKey extends PublicKeyInfo {
+  /** As {@link PersonalSigner.readAttestation}, of this key. */
+  readAttestation(): Promise<CardAttestation | undefined>;
+}
+
 /** What a person signs with: a {@link Signer} that can also say which key it would bring into a role. */
 export interface PersonalSigner extends Signer {
   /** Throws a coded error where there is no such key, or no saying which one is meant. */
   readPublicKey(): Promise<PublicKeyInfo>;
   /** The attestation of that key; `undefined` where it was not made on the card, or the card has no such thing. */
   readAttestation?(): Promise<CardAttestation | undefined>;
+  /**
+   * All that {@link readPublicKey} could mean: one for each card that is here and has such a key. Missing where there is never
+   * more than the one.
+   */
+  listKeys?(): Promise<readonly EnrollableKey[]>;
 }

@@ -2,52 +2,21 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serveFolder } from '../../signer-cli/demo/static-server.ts';
-import { type BuiltCli, builtCli, projectFolder, type Ran, runProgram } from '../support/cli.ts';
+import { type BuiltCli, builtCli, type Ran, runProgram } from '../support/cli.ts';
 import { Crew } from '../support/crew.ts';
+import { commandsOf, readBlocks, perform as run } from '../support/examples.ts';
 
 let cli: BuiltCli;
 let blocks: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
   cli = await builtCli();
-  const readme = await readFile(join(projectFolder, 'README.md'), 'utf8');
-  const marked = readme.matchAll(/<!-- run: (\w+) -->\n```\w+\n([^]*?)```/g);
-  blocks = new Map([...marked].map(([, name = '', body = '']) => [name, body]));
+  blocks = await readBlocks('README.md');
 });
 afterAll(() => cli[Symbol.asyncDispose]());
 
-/** The commands of a console block, as they are typed. */
-const commands = (name: string): string =>
-  (blocks.get(name) ?? '')
-    .split('\n')
-    .filter(line => line.startsWith('$ '))
-    .map(line => line.slice(2))
-    .join('\n');
-
-/**
- * Runs a block in somebody's clone. `tuf-signer` there signs with their key file, as no card is at hand, and says yes;
- * beside that it is the built command, and the block is what the README says.
- */
-async function perform(crew: Crew, name: string, script: string): Promise<Ran> {
-  const bin = join(crew.folder, 'bin', name);
-  await mkdir(bin, { recursive: true });
-  const key = join(crew.folder, 'keys', `${name}.pem`);
-  const wrapper = `#!/bin/sh
-case "$1" in init | delegate | sign) set -- "$@" --yes --key 'file:${key}' ;; esac
-exec '${process.execPath}' '${cli.file}' "$@"
-`;
-  await writeFile(join(bin, 'tuf-signer'), wrapper, { mode: 0o755 });
-  const ran = await runProgram('sh', ['-eu', '-c', script], {
-    cwd: crew.clone(name).folder,
-    env: {
-      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
-      HOME: crew.folder,
-      TUF_SIGNER_KEYS: join(crew.folder, 'tuf-keys'),
-    },
-  });
-  expect(`${ran.exit} ${ran.stderr}`).toMatch(/^0 /);
-  return ran;
-}
+const commands = (name: string): string => commandsOf(blocks.get(name));
+const perform = (crew: Crew, name: string, script: string): Promise<Ran> => run(cli, crew, name, script);
 
 test('every example works as it is written', async () => {
   expect([...blocks.keys()]).toEqual([

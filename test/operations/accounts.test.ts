@@ -3,8 +3,11 @@ import type { Push } from '../../src/forge/forge.ts';
 import { parseKeyOwner } from '../../src/metadata/names.ts';
 import { accountsOf } from '../../src/operations/accounts.ts';
 import { loadRemoteEvent } from '../../src/operations/event.ts';
+import { judgePullRequest } from '../../src/operations/judge-pull-request.ts';
+import { setPolicy } from '../../src/operations/set-policy.ts';
+import { eventStatus } from '../../src/operations/status.ts';
 import { fetchMain } from '../../src/operations/workspace.ts';
-import { owners, type TestWorld, worldTest as test, UPDATE } from '../support/world.ts';
+import { INIT, owners, type TestWorld, worldTest as test, UPDATE } from '../support/world.ts';
 
 const MISSING = 'f'.repeat(40);
 
@@ -69,11 +72,11 @@ describe('a joining key is brought by', () => {
         const { head, gathered } = await loadRemoteEvent(workspace, UPDATE);
         return accountsOf(workspace, { listPushes: async () => story(at) }, UPDATE, head, gathered);
       });
-      expect([...(accounts ?? []).values()]).toEqual(expected.map(parseKeyOwner));
+      expect([...accounts.values()]).toEqual(expected.map(parseKeyOwner));
     });
 });
 
-test('where no key joins, the forge is not asked', async ({ world }) => {
+test('where no key joins, the forge is not asked, and nobody is unknown', async ({ world }) => {
   world.push({ 'targets/tools/greet.sh': 'echo new\n' });
   const listPushes = (): never => {
     throw new Error('asked');
@@ -83,5 +86,28 @@ test('where no key joins, the forge is not asked', async ({ world }) => {
     const { head, gathered } = await loadRemoteEvent(workspace, UPDATE);
     return accountsOf(workspace, { listPushes }, UPDATE, head, gathered);
   });
-  expect(accounts).toBeUndefined();
+  expect(accounts).toEqual(new Map());
+});
+
+describe('a policy that asks for the account', () => {
+  const POLICY = Buffer.from('version: 1\nenrolment: { account: refuse }\n');
+
+  test("lets people sign, and refuses what comes from where the forge can't tell", async ({ world }) => {
+    await world.in(world.person('alice'), workspace => setPolicy(workspace, INIT, POLICY));
+    for (const name of ['alice', 'bob'] as const) await world.sign(name, INIT);
+    world.merge(INIT);
+    await world.onlineSign();
+    await join(world);
+    for (const name of ['alice', 'bob', 'carol', 'mallory'] as const) await world.sign(name);
+    const here = await world.in(world.person('alice'), async workspace => {
+      await fetchMain(workspace);
+      return eventStatus(workspace, { event: `origin/${UPDATE}` });
+    });
+    expect([here.report.verdict, here.report.reasons.filter(({ severity }) => severity === 'await')]).toEqual(
+      ['pending', [expect.objectContaining({ rule: 'enrolment', role: 'tools' })]],
+    );
+    world.remote.git('update-ref', 'refs/pull/1/head', UPDATE);
+    const judged = await world.in(world.automation, workspace => judgePullRequest(workspace, 1));
+    expect(judged).toMatchObject({ kind: 'judged', report: { verdict: 'rejected' } });
+  });
 });

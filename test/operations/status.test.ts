@@ -45,6 +45,7 @@ describe('status', () => {
           },
         },
         invites: {},
+        invitedSince: {},
         awaited: [
           {
             name: '@carol',

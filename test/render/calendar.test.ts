@@ -112,6 +112,7 @@ const report = (over: Partial<EventReport> = {}): EventReport => ({
   onMain: new Map(),
   artifacts: [],
   invites: new Map(),
+  invited: new Map(),
   awaited: [],
   drill: drill(),
   ...over,

@@ -1,6 +1,8 @@
+import { DAY_MS, type Instant } from '../../src/clock.ts';
 import type { EventReport } from '../../src/event/report.ts';
 import { reportOf } from '../../src/event/report.ts';
 import { requirePublicKey } from '../../src/metadata/key.ts';
+import type { KeyOwner } from '../../src/metadata/names.ts';
 import type { AttestationResult } from '../../src/policy/attestation.ts';
 import {
   inDays,
@@ -94,6 +96,17 @@ export function sampleReports(): ReadonlyMap<string, EventReport> {
     ['release', reportOn(main, release, 'sign/release-1.1')],
     ['new-keys', reportOn(main, keys, 'sign/new-keys')],
     ['invitations', reportOn(main, invited, 'sign/invite')],
+    [
+      'stale-invitation',
+      reportOf(judgeEvent(main, invited), {
+        ...labels,
+        event: 'sign/invite',
+        invitedSince: new Map([
+          ['@grace' as KeyOwner, (testNow - 12.5 * DAY_MS) as Instant],
+          ['@heidi' as KeyOwner, (testNow - 2 * DAY_MS) as Instant],
+        ]),
+      }),
+    ],
     ['hostile-names', reportOn(main, hostile, 'sign/$(reboot)')],
     ['accepted', reportOn(main, signed, 'sign/nightly')],
     ['new-card', reportOn(main, renewal, 'sign/new-card', { facts: { attestations } })],

@@ -46,7 +46,10 @@ function introduction({ facts }: Context, key: Key): string {
   return `${keyName(key)} (key ${longId(fingerprintOf(key) ?? key.keyid)}${made})`;
 }
 
-/** A key that came from another account than the one it is said to be of. */
+/**
+ * A key that came from another account than the one it is said to be of. Where no forge was asked, as on a person's own
+ * machine, the verdict waits: there the forge's word can't be had, and where it can be had nothing is left open.
+ */
 function* strangeAccounts(context: Context, role: RoleName): Iterable<Finding> {
   const { policy, facts } = context;
   const severe = policy.enrolmentAccount === 'refuse' ? refuse : warn;
@@ -56,10 +59,10 @@ function* strangeAccounts(context: Context, role: RoleName): Iterable<Finding> {
     if (account === key.owner) continue;
     if (account !== undefined) yield severe(`the key of ${key.owner} was brought by ${account}`, role);
     else if (severe === refuse) {
-      yield refuse(
-        `which account brought the key of ${key.owner} is not known here, and the policy asks`,
-        role,
-      );
+      const what = `which account brought the key of ${key.owner}`;
+      yield facts.accounts === undefined
+        ? awaits(`${what} is for the forge's automation to judge, as the policy asks`, role)
+        : refuse(`${what} is not known, and the policy asks`, role);
     }
   }
 }

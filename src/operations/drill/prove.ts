@@ -13,7 +13,7 @@ import { type LoadedEvent, loadRemoteEvent } from '../event.ts';
 import { forgetArrived, forgetKept } from '../made-signatures.ts';
 import type { TrustedMain } from '../pin/trusted-main.ts';
 import type { Prompter } from '../prompter.ts';
-import { requireSound } from '../sound.ts';
+import { requireSound } from '../signing.ts';
 import type { Workspace } from '../workspace.ts';
 import { drillIn, fittingProofs, keptProofs, type Proofs, proofFiles } from './proofs.ts';
 

@@ -105,7 +105,7 @@ export async function pinsHere(workspace: Workspace, pins: PinStore): Promise<re
 }
 
 /** Where this clone's events come from; the clone itself where it has no remote. */
-function placeHere(workspace: Workspace): string {
+export function placeHere(workspace: Workspace): string {
   const name = pullRemote(workspace);
   const url = workspace.remotes.find(remote => remote.name === name)?.url;
   return placeOf(url ?? workspace.repository.folder);

@@ -142,12 +142,31 @@ export async function readPublicKey(
   if (key === undefined || key instanceof CardError) {
     throw key ?? new CardError('SLOT_EMPTY', `there is no key in slot ${slot}`);
   }
+  return publicKeyOn(card, key);
+}
+
+/**
+ * The keys that {@link readPublicKey} could choose, one for each card that has one there; slots that hold none of use are passed
+ * over. Throws as {@link listPivCards}.
+ */
+export async function listPublicKeys(
+  transport: CardTransport,
+  { serial, slot = DEFAULT_SLOT }: CardChoice = {},
+): Promise<readonly CardPublicKey[]> {
+  const cards = await listPivCards(transport, { slots: [slot], serial });
+  return cards.flatMap(card => {
+    const key = card.slots.get(slot);
+    return key === undefined || key instanceof CardError ? [] : [publicKeyOn(card, key)];
+  });
+}
+
+function publicKeyOn(card: PivCard, key: SlotKey): CardPublicKey {
   const publicPem = key.publicKey.export({ format: 'pem', type: 'spki' }).toString();
   return {
     reader: card.reader,
     serial: card.serial,
     firmware: card.firmware,
-    slot,
+    slot: key.slot.name,
     keytype: key.algorithm.keytype,
     scheme: key.algorithm.scheme,
     publicKey: key.publicKey,

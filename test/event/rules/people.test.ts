@@ -126,10 +126,34 @@ ruleTable('enrolment', [
     says: [['refuse', 'root', 'brought by @mallory']],
   },
   {
-    when: 'nobody knows whose account a key came from, and the policy asks',
+    when: 'the forge does not know whose account a key came from, and the policy asks',
+    do: e => (joins(e), void e.sign('root', '@zoe')),
+    options: { policy: { ...defaultPolicy, enrolmentAccount: 'refuse' }, facts: { accounts: new Map() } },
+    says: [['refuse', 'root', 'which account brought the key of @zoe is not known']],
+  },
+  {
+    when: 'the forge knows of another key alone, and the policy asks',
+    do: e => (joins(e), void e.sign('root', '@zoe')),
+    options: {
+      policy: { ...defaultPolicy, enrolmentAccount: 'refuse' },
+      facts: { accounts: new Map([[keyOf('@alice').keyid, '@zoe' as KeyOwner]]) },
+    },
+    says: [['refuse', 'root', 'which account brought the key of @zoe is not known']],
+  },
+  {
+    when: "there is no forge to ask, as on a person's machine, and the policy asks",
     do: e => (joins(e), void e.sign('root', '@zoe')),
     options: { policy: { ...defaultPolicy, enrolmentAccount: 'refuse' } },
-    says: [['refuse', 'root', 'is not known here']],
+    says: [['await', 'root', "the key of @zoe is for the forge's automation to judge"]],
+  },
+  {
+    when: "a key joins from its owner's account, and the policy asks",
+    do: e => (joins(e), void e.sign('root', '@zoe')),
+    options: {
+      policy: { ...defaultPolicy, enrolmentAccount: 'refuse' },
+      facts: { accounts: new Map([[keyOf('@zoe').keyid, '@zoe' as KeyOwner]]) },
+    },
+    says: [],
   },
   {
     when: 'the key that joins has signed',

@@ -1,0 +1,47 @@
+import { stat } from 'node:fs/promises';
+import { parseSigningEvent } from '../../../src/git/names.ts';
+import { exportRequest } from '../../../src/operations/request/export.ts';
+import { renderJson } from '../../../src/render/json.ts';
+import { EXIT } from '../../exit-codes.ts';
+import { type GlobalFlags, prompterOf, type RunContext, trustOf, workspaceOf } from '../../run-context.ts';
+import { requireAbsent } from './files.ts';
+
+export interface ExportFlags extends GlobalFlags {
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
+/** Puts an event into one file for a machine without network. */
+export async function run(
+  [event = '']: readonly string[],
+  flags: ExportFlags,
+  context: RunContext,
+): Promise<number> {
+  const { out = '' } = flags;
+  const branch = parseSigningEvent(event);
+  await requireAbsent(out);
+  await using workspace = await workspaceOf(flags);
+  const { note, invited, toSign } = await exportRequest(workspace, {
+    branch,
+    out,
+    prompter: prompterOf(context),
+    trust: await trustOf(flags, context),
+  });
+  const { output } = context;
+  if (flags.json === true) {
+    const { size } = await stat(out);
+    output.result(renderJson({ file: out, bytes: size, ...note, invited, toSign }));
+    return EXIT.accepted;
+  }
+  const asks = [
+    ...(invited.length > 0 ? [`invites ${note.user} to ${invited.join(', ')}`] : []),
+    ...(toSign.length > 0 ? [`asks ${note.user} to sign ${toSign.join(', ')}`] : []),
+  ];
+  output.say(`${out} holds ${branch}, which ${asks.join(' and ')}.`);
+  if (note.firstRoot !== undefined)
+    output.say(
+      `The first root that is trusted here: ${note.firstRoot}. Compare it with what the other machine shows.`,
+    );
+  output.say(`On the machine without network: tuf-signer request sign ${out}`);
+  return EXIT.accepted;
+}

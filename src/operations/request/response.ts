@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { type BranchName, parseSigningEvent } from '../../git/names.ts';
+import type { JsonValue } from '../../json.ts';
+import type { Key } from '../../metadata/key.ts';
+import {
+  type Keyid,
+  type KeyOwner,
+  parseKeyOwner,
+  parseRoleName,
+  type RoleName,
+} from '../../metadata/names.ts';
+import type { CardAttestation, PersonalSigner, PublicKeyInfo } from '../../signers/signer.ts';
+import { OperationError } from '../error.ts';
+import { badFile, StrictObject } from './strict.ts';
+
+const FORMAT = 'tuf-signer response 1';
+
+/** One signature that was made elsewhere. */
+export interface MadeSignature {
+  readonly role: RoleName;
+  readonly version: number;
+  readonly keyid: Keyid;
+  /** Hex SHA-256 of the signed bytes. */
+  readonly payload: string;
+  /** Hex. */
+  readonly sig: string;
+}
+
+/** The key with which somebody accepted to join `roles`. */
+export interface MadeKey extends Omit<PublicKeyInfo, 'place'> {
+  readonly roles: readonly RoleName[];
+  readonly attestation: CardAttestation | undefined;
+}
+
+/** What a person answered on a machine without network: that they join, or signatures. */
+export interface Response {
+  readonly event: BranchName;
+  readonly user: KeyOwner;
+  readonly joins: MadeKey | undefined;
+  readonly signatures: readonly MadeSignature[];
+}
+
+export function encodeResponse({ event, user, joins, signatures }: Response): Buffer {
+  const response = {
+    format: FORMAT,
+    event,
+    user,
+    ...(joins === undefined ? {} : { joins: { ...joins, attestation: certificatesOf(joins.attestation) } }),
+    signatures,
+  };
+  return Buffer.from(`${JSON.stringify(response, null, 2)}\n`);
+}
+
+/** Base64 of DER, the key's own first. */
+const certificatesOf = (attestation: CardAttestation | undefined): readonly string[] =>
+  attestation === undefined
+    ? []
+    : [attestation.certificate, ...attestation.issuers].map(der => Buffer.from(der).toString('base64'));
+
+/** More roles than there are, and more certificates than a chain has. */
+const MAX_SIGNATURES = 40_000;
+const MAX_CERTIFICATES = 8;
+
+/** Reads a file that anybody may have written. Throws {@link OperationError} `BAD_FILE`, {@link JsonError}, `BAD_NAME`, `BAD_REF_NAME`. */
+export function decodeResponse(bytes: Uint8Array): Response {
+  const names = ['format', 'event', 'user', 'signatures'];
+  const response = StrictObject.parse('the response', bytes, names, ['joins']);
+  if (response.text('format', /./) !== FORMAT)
+    throw badFile('the response is of a format that is not known here');
+  return {
+    event: parseSigningEvent(response.text('event', /./)),
+    user: parseKeyOwner(response.text('user', /./)),
+    joins: response.has('joins') ? decodeKey(response) : undefined,
+    signatures: response.list('signatures', MAX_SIGNATURES).map(decodeSignature),
+  };
+}
+
+function decodeKey(response: StrictObject): MadeKey {
+  const key = response.object('joins', ['roles', 'keytype', 'scheme', 'public', 'attestation']);
+  const [certificate, ...issuers] = key.texts('attestation', BASE64, MAX_CERTIFICATES).map(fromBase64);
+  return {
+    roles: key.texts('roles', /./, MAX_SIGNATURES).map(parseRoleName),
+    keytype: key.text('keytype', WORD),
+    scheme: key.text('scheme', WORD),
+    public: key.text('public', /^[^]{1,4096}$/),
+    attestation: certificate === undefined ? undefined : { certificate, issuers },
+  };
+}
+
+const WORD = /^[a-z0-9-]{1,64}$/;
+const BASE64 = /^[A-Za-z0-9+/]{1,16384}={0,2}$/;
+const fromBase64 = (text: string): Uint8Array => Buffer.from(text, 'base64');
+
+function decodeSignature(value: JsonValue, index: number): MadeSignature {
+  const place = `the response.signatures[${index}]`;
+  const signature = new StrictObject(place, value, ['role', 'version', 'keyid', 'payload', 'sig']);
+  return {
+    role: parseRoleName(signature.text('role', /./)),
+    version: signature.version('version'),
+    keyid: signature.text('keyid', /^[0-9a-f]{1,128}$/) as Keyid,
+    payload: signature.text('payload', /^[0-9a-f]{64}$/),
+    sig: signature.text('sig', /^([0-9a-f]{2}){1,2048}$/),
+  };
+}
+
+export const payloadDigest = (payload: Uint8Array): string =>
+  createHash('sha256').update(payload).digest('hex');
+
+/**
+ * A signer that has what the response holds and nothing else: importing is signing with it, so that all is judged and each signature
+ * verified as ever. `sign` throws {@link OperationError} `NO_SIGNER` where the response has no signature over these very bytes.
+ */
+export function responseSigner({ event, user, joins, signatures }: Response): PersonalSigner {
+  const made = new Map(signatures.map(({ keyid, payload, sig }) => [`${keyid} ${payload}`, sig]));
+  return {
+    sign: async (key: Key, payload) => {
+      if (key.owner !== user) return undefined;
+      const sig = made.get(`${key.keyid} ${payloadDigest(payload)}`);
+      if (sig !== undefined) return Buffer.from(sig, 'hex');
+      throw new OperationError(
+        'NO_SIGNER',
+        `the response has no signature of ${user} over what the event says now: export it again (tuf-signer request export ${event})`,
+      );
+    },
+    readPublicKey: async () => {
+      if (joins === undefined) throw new OperationError('NO_SIGNER', 'the response joins nothing');
+      const { keytype, scheme, public: text } = joins;
+      return { keytype, scheme, public: text, place: `the response of ${user}` };
+    },
+    readAttestation: async () => joins?.attestation,
+  };
+}

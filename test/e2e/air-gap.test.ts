@@ -1,0 +1,57 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { builtCli } from '../support/cli.ts';
+import { Crew } from '../support/crew.ts';
+import { commandsOf, perform, readBlocks } from '../support/examples.ts';
+
+test('docs/air-gap.md works as it is written', async () => {
+  await using cli = await builtCli();
+  const blocks = await readBlocks('docs/air-gap.md');
+  expect([...blocks.keys()]).toEqual(['export', 'sign', 'import']);
+  await using crew = await Crew.gather(cli, 'alice', 'bob');
+  await mkdir(join(crew.folder, 'tuf-keys'));
+  const as = (name: string, script: string): ReturnType<typeof perform> =>
+    perform(cli, crew, name, script, { env: { TUF_SIGNER_CONFIG: join(crew.folder, 'config', name) } });
+  await as(
+    'alice',
+    'tuf-signer init --signers @alice,@bob --threshold 2 --online-key file:online.pem --create-online-key',
+  );
+  for (const name of ['bob', 'alice']) await as(name, 'tuf-signer sign sign/init');
+  crew.remote.git('update-ref', 'refs/heads/main', 'sign/init');
+  await as('alice', 'tuf-signer delegate sign/tools tools --signers @bob --threshold 1');
+  const here = { env: { TUF_SIGNER_CONFIG: join(crew.folder, 'config', 'bob') } };
+  const run = (
+    name: string,
+    more = '',
+    options: Parameters<typeof perform>[4] = here,
+  ): ReturnType<typeof perform> => perform(cli, crew, 'bob', commandsOf(blocks.get(name)) + more, options);
+
+  // There: no clone, no setting of git, other settings of ours, and the remote is nowhere.
+  const there = join(crew.folder, 'there');
+  await mkdir(there);
+  const root = join(there, '1.root.json');
+  await writeFile(root, crew.remote.git('show', 'main:metadata/root_history/1.root.json'));
+  const env = { TUF_SIGNER_CONFIG: join(there, 'config'), GIT_CONFIG_GLOBAL: '/dev/null' };
+  for (const [round, trust] of [
+    ['joins', ` --trusted-root ${root}`],
+    ['signatures', ''],
+  ] as const) {
+    await run('export');
+    await rename(crew.remote.folder, `${crew.remote.folder}.away`);
+    await run('sign', trust, { cwd: there, env });
+    await rename(`${crew.remote.folder}.away`, crew.remote.folder);
+    const response = JSON.parse(
+      await readFile(join(crew.folder, 'tools.request.response'), 'utf8'),
+    ) as object;
+    expect(response).toHaveProperty(round);
+    await run('import');
+    for (const name of ['tools.request', 'tools.request.response']) await rm(join(crew.folder, name));
+  }
+  const status = await as(
+    'alice',
+    'git fetch -q; tuf-signer status --event origin/sign/tools --json || true',
+  );
+  const { awaited } = JSON.parse(status.stdout) as { awaited: readonly { name: string }[] };
+  expect(awaited.map(({ name }) => name)).toEqual(['@alice']);
+});
