@@ -87,7 +87,12 @@ export function buildProgram(
           command
             .option('--signers <accounts>', 'who signs the role; who has no key yet is invited')
             .option('--threshold <number>', 'how many of them have to')
-            .option('--periods <days/days>', 'expiry and signing period (a new role: 365/60)'),
+            .option('--periods <days/days>', 'expiry and signing period (a new role: 365/60)')
+            .option(
+              '--bins <number>',
+              "share the role's artifacts out among so many hash bins; signers, threshold, periods and online key are theirs then",
+            )
+            .option('--succinct', 'write the bins as succinct_roles (TAP 15), for clients that follow it'),
         ),
       ),
   );

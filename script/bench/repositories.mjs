@@ -8,7 +8,8 @@ import { git } from './process.mjs';
 
 /**
  * A repository in the format of tuf-on-ci: `artifacts` files of role targets; or delegated `roles`, each with so many in
- * a folder of its own; or `bins` that share `artifacts` out by the hashes of their paths; root may have had `roots` versions. Its signing events: `changed`
+ * a folder of its own; or `bins` that share `artifacts` out by the hashes of their paths, signed by people or by an `online` key; root may have
+ * had `roots` versions. Its signing events: `changed`
  * (one artifact, of the last role, is another file), `waiting` (the metadata says so, and one of two signatures is
  * there), `signed` (both are).
  */
@@ -21,6 +22,7 @@ export const shapes = new Map([
   ['beside-100000', { roles: new Map([['bulk', 100_000]]).set('tools', 10) }],
   ['roles-2000', { roles: evenly(2_000, 2) }],
   ['bins-16384', { artifacts: 20_000, bins: 16_384 }],
+  ['online-bins-16384', { artifacts: 20_000, bins: 16_384, online: true }],
   ['roots-500', { artifacts: 3, roots: 500 }],
 ]);
 
@@ -68,6 +70,8 @@ class World {
     );
     const { delegations, paths } = laidOut(shape);
     this.roots = shape.roots ?? 1;
+    this.delegates = shape.online === true ? ['online'] : PEOPLE;
+    this.delegatesThreshold = Math.min(THRESHOLD, this.delegates.length);
     this.delegations = delegations;
     this.roles = [...delegations.keys()];
     this.files = new Map([...paths.values()].flat().map((path, i) => [path, `artifact ${i}\n`]));
@@ -101,12 +105,12 @@ class World {
     const file = `metadata/${this.changedRole}.json`;
     for (const [name, signers] of [
       ['waiting', ['@bob']],
-      ['signed', ['@alice', '@bob']],
+      ['signed', ['@alice', '@bob', 'online']],
     ]) {
       yield* this.#commit(
         `sign/${name}`,
         'sign/changed',
-        new Map([[file, this.#document(next, PEOPLE, signers)]]),
+        new Map([[file, this.#document(next, this.delegates, signers)]]),
       );
     }
   }
@@ -131,9 +135,8 @@ class World {
     this.metadata ??= new Map(
       [...this.first].map(([role, signed]) => {
         const online = role === 'snapshot' || role === 'timestamp';
-        const document = online
-          ? this.#document(signed, ['online'], ['online'])
-          : this.#document(signed, PEOPLE, PEOPLE.slice(0, THRESHOLD));
+        const own = online ? ['online'] : this.delegations.has(role) ? this.delegates : PEOPLE;
+        const document = this.#document(signed, own, own.slice(0, THRESHOLD));
         return [`metadata/${role}.json`, document];
       }),
     );
@@ -198,13 +201,13 @@ class World {
     );
     if (this.roles.length === 0 || role !== 'targets') return { targets };
     const delegated = [...this.delegations].map(([name, by]) => ({
-      keyids: this.#keyids(PEOPLE),
+      keyids: this.#keyids(this.delegates),
       name,
       ...by,
       terminating: true,
-      threshold: THRESHOLD,
+      threshold: this.delegatesThreshold,
     }));
-    return { targets, delegations: { keys: this.#keyMap(PEOPLE), roles: delegated } };
+    return { targets, delegations: { keys: this.#keyMap(this.delegates), roles: delegated } };
   }
 
   #document(signed, eligible, signers) {

@@ -5,9 +5,10 @@ import { givenRole } from '../given.ts';
 import { personalSigner, type RunContext, workspaceOf } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
 import { type OnlineKeyFlags, parseCount, parseOwners, parsePeriods, readOnlineKey } from './answers.ts';
+import { type BinsFlags, runBins } from './delegate-bins.ts';
 import { sayVoided } from './say-voided.ts';
 
-export interface DelegateFlags extends OnlineKeyFlags {
+export interface DelegateFlags extends OnlineKeyFlags, BinsFlags {
   readonly signers?: string;
   readonly threshold?: string;
   readonly periods?: string;
@@ -23,11 +24,13 @@ export async function run(
   if (signers !== undefined && onlineKey !== undefined) {
     throw new UsageError('a role is signed by people (--signers) or online (--online-key), not by both');
   }
-  if ([signers, threshold, periods, onlineKey].every(flag => flag === undefined)) {
-    throw new UsageError('say what is to change: --signers, --threshold, --periods or --online-key');
-  }
   const branch = parseSigningEvent(event);
   const name = givenRole(role);
+  if (flags.bins !== undefined) return runBins(branch, name, flags, context);
+  if (flags.succinct === true) throw new UsageError('--succinct says how bins are written: say --bins N too');
+  if ([signers, threshold, periods, onlineKey].every(flag => flag === undefined)) {
+    throw new UsageError('say what is to change: --signers, --threshold, --periods, --online-key or --bins');
+  }
   await using workspace = await workspaceOf(flags);
   await using signer = personalSigner(flags, context);
   const { created, invited, voided } = await delegate(workspace, {

@@ -5,6 +5,7 @@ import { OperationError } from '../../src/operations/error.ts';
 import { updateTargets } from '../../src/operations/update-targets.ts';
 import { fetchMain } from '../../src/operations/workspace.ts';
 import { renderJson } from '../../src/render/json.ts';
+import { joinedRoles } from '../../src/render/words.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type GlobalFlags, type RunContext, workspaceOf } from '../run-context.ts';
 import { sayVoided } from './say-voided.ts';
@@ -31,7 +32,7 @@ export async function run(
     return EXIT.accepted;
   }
   output.say(
-    updated.length === 0 ? 'Metadata and files agree.' : `Updated and pushed: ${updated.join(', ')}.`,
+    updated.length === 0 ? 'Metadata and files agree.' : `Updated and pushed: ${joinedRoles(updated)}.`,
   );
   sayVoided(output, voided);
   return EXIT.accepted;

@@ -1,4 +1,4 @@
-import { type Delegations, speaksFor } from '../metadata/delegation.ts';
+import { type Delegations, rolesSpeakingFor } from '../metadata/delegation.ts';
 import type { Document, Root, TargetFile, Targets } from '../metadata/document.ts';
 import { type RoleName, TARGETS, type TargetPath } from '../metadata/names.ts';
 
@@ -41,8 +41,7 @@ export async function findTarget(
     if (file !== undefined) return { path, role: visit.role, file };
     // 5.6.7.2: in order of appearance.
     const children: Visit[] = [];
-    for (const role of signed.delegations.roles.values()) {
-      if (!speaksFor(role, path)) continue;
+    for (const role of rolesSpeakingFor(signed.delegations, path)) {
       children.push({ role: role.name, delegations: signed.delegations });
       if (role.terminating) {
         // 5.6.7.2.1: nobody after this one is asked, neither its siblings nor its elders'.

@@ -149,8 +149,9 @@ export function contextOf(subject: Subject): Context {
   });
   const ownership = once((): Ownership => ownershipOf(tree));
   const knownOwnership = once((): Ownership => ownershipOf(knownGood));
-  const hasSameDelegation = (role: RoleName): boolean =>
-    isSameDelegation(knownGraph.roles.get(role), graph.roles.get(role));
+  const hasSameDelegation = remember((role: RoleName): boolean =>
+    isSameDelegation(knownGraph.roles.get(role), graph.roles.get(role)),
+  );
   return {
     ...subject,
     diff: diffTrees(knownGood, tree),
@@ -159,11 +160,14 @@ export function contextOf(subject: Subject): Context {
     changes,
     changed,
     quorumOf,
-    isSettled: role =>
-      subject.facts.knownGoodVerified &&
-      changes.get(role) === 'unchanged' &&
-      isSameFile(knownGood, tree, role) &&
-      hasSameDelegation(role),
+    // Many rules ask it of every role.
+    isSettled: remember(
+      role =>
+        subject.facts.knownGoodVerified &&
+        changes.get(role) === 'unchanged' &&
+        isSameFile(knownGood, tree, role) &&
+        hasSameDelegation(role),
+    ),
     hasSameDelegation,
     oldRootQuorum,
     ownership,

@@ -4,6 +4,7 @@ import { signedBytes } from '../metadata/document.ts';
 import { isOnlineRole, type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
 import type { RoleChange } from '../repository/diff.ts';
 import { documentOf } from '../repository/tree.ts';
+import { type Alike, alikeIn, foldReasons, isOnlineBin, mergedSentences, withoutAlike } from './alike.ts';
 import { cardName, cardOf, fingerprintOf } from './cards.ts';
 import type { Context } from './context.ts';
 import { type Deadline, deadlineOf } from './deadlines.ts';
@@ -90,8 +91,13 @@ export interface EventReport {
   readonly verdict: Verdict;
   readonly state: EventState;
   readonly reasons: readonly Reason[];
-  /** Roles that the event touches or that are not complete, in the order of delegation. */
+  /** Roles that the event touches or that are not complete, in the order of delegation; of bins that are alike the first. */
   readonly roles: ReadonlyMap<RoleName, RoleReport>;
+  /**
+   * Bins that are told as one: by the one that stands in {@link roles} and {@link onMain}, the others. State, quorums and
+   * deadlines are the same of all; what changes is told of each where it is not.
+   */
+  readonly alike: Alike;
   /** What main has of these roles, and how long it lasts; of all roles where the event is merged. */
   readonly onMain: ReadonlyMap<RoleName, Deadline>;
   /** Artifact files added, changed and removed, in words. */
@@ -130,6 +136,13 @@ export function reportOf(judgement: Judgement, labels: ReportLabels): EventRepor
   }
   const merged = labels.merged === true;
   const drill = drillReport(context, labels.now);
+  const onMain = deadlinesOf(context, merged ? context.graph.roles.keys() : roles.keys());
+  const told = new Set([...roles.keys(), ...onMain.keys()]);
+  const alike = alikeIn(context.graph, told, role => {
+    const { state, change, quorums, ...own } = roles.get(role) ?? {};
+    const what = [state, change, quorums, onMain.get(role)];
+    return JSON.stringify(isOnlineBin(context.graph, role) ? what : [...what, own]);
+  });
   return {
     event: labels.event,
     head: labels.head,
@@ -137,9 +150,10 @@ export function reportOf(judgement: Judgement, labels: ReportLabels): EventRepor
     judgedAt: formatInstant(labels.now),
     verdict,
     state: merged ? 'merged' : eventState(judgement),
-    reasons,
-    roles,
-    onMain: deadlinesOf(context, merged ? context.graph.roles.keys() : roles.keys()),
+    reasons: foldReasons(context.graph, reasons),
+    roles: withoutAlike(roles, alike, mergedReport),
+    alike,
+    onMain: withoutAlike(onMain, alike, first),
     artifacts: describeArtifacts(context),
     invites: new Map([...plan.invites].map(([owner, invited]) => [owner, [...invited]])),
     invited: openInvitations(labels),
@@ -147,6 +161,22 @@ export function reportOf(judgement: Judgement, labels: ReportLabels): EventRepor
     ...(drill === undefined ? {} : { drill }),
   };
 }
+
+/** One report of bins that are in the same state: what they do not share is `undefined`. */
+function mergedReport(reports: ReadonlyMap<RoleName, RoleReport>): RoleReport {
+  const all = [...reports.values()];
+  const shared = <K extends 'version' | 'expires' | 'digest'>(name: K): RoleReport[K] | undefined =>
+    all.every(report => report[name] === all[0]?.[name]) ? all[0]?.[name] : undefined;
+  return {
+    ...first(reports),
+    version: shared('version'),
+    expires: shared('expires'),
+    digest: shared('digest'),
+    changes: mergedSentences(new Map([...reports].map(([role, { changes }]) => [role, changes]))),
+  };
+}
+
+const first = <V>(values: ReadonlyMap<RoleName, V>): V => [...values.values()][0] as V;
 
 function roleReport({ context }: Judgement, role: RoleName, inviting: boolean): RoleReport {
   const change = context.changes.get(role) ?? 'unchanged';

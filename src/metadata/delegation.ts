@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { BinMap, type BinSet, binName, binOf, binPrefixes, MAX_BIT_LENGTH } from './bins.ts';
 import type { Members } from './decode.ts';
 import { malformed, membersOf, printable } from './decode.ts';
 import { decodeKey, type Key } from './key.ts';
@@ -24,8 +25,10 @@ export interface RoleDefinition {
 /** What a document hands on to other roles. Root's keys and roles are one of these too. */
 export interface Delegations {
   readonly keys: ReadonlyMap<Keyid, Key>;
-  /** In the order of the document, which is the order of search. */
+  /** In the order of the document, which is the order of search. Bins of `succinct_roles` are roles like any other. */
   readonly roles: ReadonlyMap<RoleName, RoleDefinition>;
+  /** What `succinct_roles` says; absent where the roles are listed one by one. */
+  readonly succinct?: BinSet;
 }
 
 export const noDelegations: Delegations = { keys: new Map(), roles: new Map() };
@@ -56,6 +59,17 @@ export function decodeRoleDefinition(name: string, role: Members): RoleDefinitio
 
 /** Decodes `delegations` of a targets document. Throws {@link MetadataError} `MALFORMED`. */
 export function decodeDelegations(delegations: Members): Delegations {
+  const succinct = delegations.optionalObject('succinct_roles');
+  if (succinct === undefined) {
+    return { roles: decodeListedRoles(delegations), keys: decodeKeys(delegations.object('keys')) };
+  }
+  // Some clients would follow the one, some the other.
+  if (Object.hasOwn(delegations.raw, 'roles'))
+    throw malformed(delegations.place, 'either roles or succinct_roles');
+  return { ...decodeSuccinctRoles(succinct), keys: decodeKeys(delegations.object('keys')) };
+}
+
+function decodeListedRoles(delegations: Members): ReadonlyMap<RoleName, RoleDefinition> {
   const roles = new Map<RoleName, RoleDefinition>();
   for (const [index, value] of delegations.list('roles').entries()) {
     const role = membersOf(value, `${delegations.place}.roles[${index}]`);
@@ -71,13 +85,67 @@ export function decodeDelegations(delegations: Members): Delegations {
       throw malformed(`${role.place}.terminating`, 'true or false');
     roles.set(name, decodeRoleDefinition(name, role));
   }
-  return { keys: decodeKeys(delegations.object('keys')), roles };
+  return roles;
+}
+
+/**
+ * Each bin as the delegation by path_hash_prefixes that it stands for. All of them end the search: the first text of TAP 15
+ * says otherwise, but python-tuf, go-tuf and tuf-js are of one mind, and fewer roles may answer so.
+ */
+function decodeSuccinctRoles(succinct: Members): Required<Pick<Delegations, 'roles' | 'succinct'>> {
+  const bitLength = succinct.integer('bit_length', 1);
+  if (bitLength > MAX_BIT_LENGTH)
+    throw malformed(
+      `${succinct.place}.bit_length`,
+      `at most ${MAX_BIT_LENGTH}, as a snapshot lists every bin`,
+    );
+  const bins: BinSet = { namePrefix: succinct.text('name_prefix'), bitLength };
+  // What else stands there, `paths` for one, means nothing to any client.
+  const { keyids, threshold, periods } = decodeRoleDefinition('', succinct);
+  const roles = new BinMap<RoleDefinition>(bins, (name, index) => ({
+    name,
+    keyids,
+    threshold,
+    periods,
+    paths: [],
+    pathHashPrefixes: binPrefixes(bins, index),
+    terminating: true,
+  }));
+  return { roles, succinct: bins };
+}
+
+/** The roles that are named one by one: none where `succinct_roles` stands. */
+export const listedRoles = ({ roles, succinct }: Delegations): ReadonlyMap<RoleName, RoleDefinition> =>
+  succinct === undefined ? roles : new Map();
+
+/**
+ * One role for each set of signers that is written down: of the bins of `succinct_roles`, which share one, the first. Who
+ * asks about keys and thresholds need not ask thousands of times.
+ */
+export function writtenRoles({ roles, succinct }: Delegations): readonly RoleDefinition[] {
+  if (succinct === undefined) return [...roles.values()];
+  const first = roles.get(binName(succinct, 0));
+  return first === undefined ? [] : [first];
+}
+
+/** The roles that may speak for `path`, in the order of search. */
+export function rolesSpeakingFor({ roles, succinct }: Delegations, path: string): readonly RoleDefinition[] {
+  if (succinct !== undefined) {
+    const bin = roles.get(binName(succinct, binOf(succinct, path)));
+    return bin === undefined ? [] : [bin];
+  }
+  let digest: string | undefined;
+  const digestOf = (): string => (digest ??= digestOfPath(path));
+  return [...roles.values()].filter(role => speaks(role, path, digestOf));
 }
 
 /** May `role` speak for `path`? Source: TUF specification section 4.5, "paths" and "path_hash_prefixes". */
-export function speaksFor(role: RoleDefinition, path: string): boolean {
-  if (role.paths.some(pattern => matchesPattern(pattern, path))) return true;
-  if (role.pathHashPrefixes.length === 0) return false;
-  const digest = createHash('sha256').update(path, 'utf8').digest('hex');
-  return role.pathHashPrefixes.some(prefix => prefix !== '' && digest.startsWith(prefix));
+export const speaksFor = (role: RoleDefinition, path: string): boolean =>
+  speaks(role, path, () => digestOfPath(path));
+
+function speaks({ paths, pathHashPrefixes }: RoleDefinition, path: string, digestOf: () => string): boolean {
+  if (paths.some(pattern => matchesPattern(pattern, path))) return true;
+  return pathHashPrefixes.some(prefix => prefix !== '' && digestOf().startsWith(prefix));
 }
+
+const digestOfPath = (path: string): string => createHash('sha256').update(path, 'utf8').digest('hex');

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { planOf } from '../event/plan.ts';
 import { listed } from '../event/words.ts';
 import type { Identity } from '../git/commit-object.ts';
 import type { BranchName } from '../git/names.ts';
 import { signedBytes } from '../metadata/document.ts';
-import { requirePublicKey } from '../metadata/key.ts';
+import { type Key, requirePublicKey } from '../metadata/key.ts';
 import { type Keyid, ROOT, type RoleName } from '../metadata/names.ts';
 import { distinctKeys, verifySignature } from '../metadata/quorum.ts';
 import { documentOf } from '../repository/tree.ts';
@@ -11,9 +12,9 @@ import type { Signer } from '../signers/signer.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
 import { type LoadedEvent, loadRemoteEvent } from './event.ts';
-import { gatherRepository } from './gather.ts';
-import { type Signatures, signatureFiles, withSignature } from './made-signatures.ts';
+import { type Signatures, signatureFiles } from './made-signatures.ts';
 import { followMain } from './main-departures.ts';
+import { TreeReader } from './read-tree.ts';
 import { trustedRootProblem } from './trusted-root.ts';
 import { fetchMain, type Workspace } from './workspace.ts';
 
@@ -24,6 +25,13 @@ export interface OnlineTargetsOutcome {
 }
 
 const MAX_TRIES = 5;
+/** Roles that a commit's subject names. */
+const MAX_NAMED = 8;
+
+const briefly = (roles: readonly RoleName[]): string =>
+  roles.length > MAX_NAMED
+    ? `${roles.slice(0, 2).join(' & ')} and ${roles.length - 2} more roles`
+    : roles.join(' & ');
 
 /**
  * Signs those delegated roles of an event that online keys alone sign, once nothing else is missing: everything that
@@ -51,7 +59,7 @@ export async function onlineSignTargets(
       head: event.head,
       parents: [event.head],
       changes: signatureFiles(event.gathered.event, signatures),
-      message: [`Online sign (${[...signatures.keys()].join(' & ')})`],
+      message: [`Online sign (${briefly([...signatures.keys()])})`],
       ...(author === undefined ? {} : { author }),
     });
     if (result.status === 'pushed') return { signed: [...signatures.keys()], waiting: undefined };
@@ -62,10 +70,11 @@ export async function onlineSignTargets(
 /** What stands on a main that is another one than it always was is none of ours: whose keys its event names, we must not use. */
 async function requireTrusted(
   workspace: Workspace,
-  { knownGoodCommit }: LoadedEvent,
+  { knownGoodCommit, gathered }: LoadedEvent,
   trustedRoot: Uint8Array | undefined,
 ): Promise<void> {
-  const ground = await gatherRepository(workspace.objects, knownGoodCommit);
+  const tree = gathered.knownGood;
+  const ground = { tree, facts: { history: await new TreeReader(workspace.objects).history(tree) } };
   const problem = trustedRoot === undefined ? undefined : trustedRootProblem(ground.facts, trustedRoot);
   if (problem !== undefined) throw new OperationError('REFUSED', `${problem}: main is not what was trusted`);
   const { departures } = await followMain(workspace, knownGoodCommit, ground, trustedRoot);
@@ -120,21 +129,37 @@ async function signRoles(
   roles: ReadonlySet<RoleName>,
   signer: Signer,
 ): Promise<Signatures> {
-  let signatures: Signatures = new Map<RoleName, ReadonlyMap<Keyid, string>>();
+  const signatures = new Map<RoleName, Map<Keyid, string>>();
+  // Bins that hold the same are the same bytes: a key service is asked once for thousands of them.
+  const made = new Map<string, string>();
   for (const { role, key } of planOf(judgement.context).obligations) {
     const document = roles.has(role) ? documentOf(gathered.event, role) : undefined;
     if (document === undefined) continue;
     const payload = signedBytes(document);
-    const signature = await signer.sign(key, payload);
-    if (signature === undefined) continue;
-    const sig = Buffer.from(signature).toString('hex');
-    if (!verifySignature(requirePublicKey(key), payload, sig))
-      throw new OperationError('REFUSED', `the signature that was made for ${role} does not verify`);
-    signatures = withSignature(signatures, role, key.keyid, sig);
+    const what = `${key.keyid} ${createHash('sha256').update(payload).digest('hex')}`;
+    const sig = made.get(what) ?? (await signature(signer, key, payload, role));
+    if (sig === undefined) continue;
+    made.set(what, sig);
+    const byKeyid = signatures.get(role) ?? new Map<Keyid, string>();
+    signatures.set(role, byKeyid.set(key.keyid, sig));
   }
   if (signatures.size > 0) return signatures;
   throw new OperationError(
     'NO_SIGNER',
-    `no key for ${[...roles].join(', ')} is within reach: see their online URIs`,
+    `no key for ${listed([...roles])} is within reach: see their online URIs`,
   );
+}
+
+/** In hex; `undefined` where the key is not within reach. Throws {@link OperationError} `REFUSED`: it does not verify. */
+async function signature(
+  signer: Signer,
+  key: Key,
+  payload: Uint8Array,
+  role: RoleName,
+): Promise<string | undefined> {
+  const bytes = await signer.sign(key, payload);
+  if (bytes === undefined) return undefined;
+  const sig = Buffer.from(bytes).toString('hex');
+  if (verifySignature(requirePublicKey(key), payload, sig)) return sig;
+  throw new OperationError('REFUSED', `the signature that was made for ${role} does not verify`);
 }

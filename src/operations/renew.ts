@@ -162,8 +162,10 @@ export function signerGroups(
 ): readonly (readonly RoleName[])[] {
   const groups = new Map<string, RoleName[]>();
   for (const { role, signers } of due) {
-    const group = JSON.stringify(signers);
-    groups.set(group, [...(groups.get(group) ?? []), role]);
+    const name = JSON.stringify(signers);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [role]);
+    else group.push(role);
   }
   return [...groups.values()];
 }

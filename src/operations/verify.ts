@@ -1,6 +1,7 @@
 import { ClientError } from '../client/error.ts';
 import type { Fetcher } from '../client/fetcher.ts';
 import { type VerifiedRepository, verifyRepository } from '../client/verify-repository.ts';
+import { foldReasons } from '../event/alike.ts';
 import { type ClientProblem, findClientProblems, searchIn } from '../event/clients/find.ts';
 import { judgeRepository, type Verdict, verdictOf } from '../event/judge.ts';
 import { type Reason, type RuleId, refuse } from '../event/reason.ts';
@@ -46,14 +47,16 @@ export async function verifyCommit(workspace: Workspace, request: VerifyRequest)
   const clientProblems = (): readonly ClientProblem[] => [
     ...findClientProblems(searchIn(judgement.context, { documents: judgement.context.graph.roles.keys() })),
   ];
+  // Of thousands of bins that all have one fault it is said once.
+  const found = foldReasons(judgement.context.graph, judgement.reasons);
   if (judgement.verdict !== 'accepted') {
-    return { verdict: 'rejected', reasons: judgement.reasons, tree, client: undefined, clientProblems };
+    return { verdict: 'rejected', reasons: found, tree, client: undefined, clientProblems };
   }
   const problem =
     request.trustedRoot === undefined ? undefined : trustedRootProblem(facts, request.trustedRoot);
   if (problem !== undefined) {
     const rule: RuleId = 'clients';
-    const reasons = [...judgement.reasons, { rule, ...refuse(problem) }];
+    const reasons = [...found, { rule, ...refuse(problem) }];
     return { verdict: 'rejected', reasons, tree, client: undefined, clientProblems };
   }
   try {
@@ -62,7 +65,7 @@ export async function verifyCommit(workspace: Workspace, request: VerifyRequest)
     const client = await verifyRepository(site, trustedRoot, now, { layout: SITE_LAYOUT });
     return {
       verdict: verdictOf(judgement.reasons),
-      reasons: judgement.reasons,
+      reasons: found,
       tree,
       client,
       clientProblems,
@@ -70,10 +73,7 @@ export async function verifyCommit(workspace: Workspace, request: VerifyRequest)
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     const rule: RuleId = 'clients';
-    const reasons = [
-      ...judgement.reasons,
-      { rule, ...refuse(`a client would refuse this: ${error.message}`) },
-    ];
+    const reasons = [...found, { rule, ...refuse(`a client would refuse this: ${error.message}`) }];
     return { verdict: 'rejected', reasons, tree, client: undefined, clientProblems };
   }
 }

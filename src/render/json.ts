@@ -63,6 +63,8 @@ export interface ReportJson {
   readonly state: EventState;
   readonly reasons: readonly ReasonJson[];
   readonly roles: Readonly<Record<string, RoleJson>>;
+  /** Bins that are told as one, by the name of the one that stands for them; missing where there are few. */
+  readonly alike?: Readonly<Record<string, readonly string[]>>;
   /** Role names by account. */
   readonly invites: Readonly<Record<string, readonly string[]>>;
   /** Since when each has not answered, by account; whoever is missing: that is not known. */
@@ -125,6 +127,7 @@ export const reportJson = (report: EventReport): ReportJson => ({
   state: report.state,
   reasons: report.reasons.map(reasonJson),
   roles: Object.fromEntries([...report.roles].map(([role, found]) => [role, roleJson(found)])),
+  ...(report.alike.size === 0 ? {} : { alike: Object.fromEntries(report.alike) }),
   invites: Object.fromEntries(report.invites),
   invitedSince: Object.fromEntries([...report.invited].map(([owner, { since }]) => [owner, since])),
   awaited: report.awaited.flatMap(awaitedJson),

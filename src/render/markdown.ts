@@ -2,6 +2,7 @@ import type { Deadline } from '../event/deadlines.ts';
 import type { Verdict } from '../event/judge.ts';
 import type { Reason, Severity } from '../event/reason.ts';
 import type { EventReport, RoleReport } from '../event/report.ts';
+import type { RoleName } from '../metadata/names.ts';
 import { marginWords } from './drill-words.ts';
 import { codeSpan, escapeMarkdown, sentence } from './markdown-text.ts';
 import {
@@ -14,6 +15,7 @@ import {
   metersOf,
   provenance,
   reasonsOf,
+  roleTitle,
   roleWords,
   SEVERITY_TITLES,
   type StaleInvitation,
@@ -111,7 +113,7 @@ function signatureTable(report: EventReport, kept: number): readonly string[] {
   if (meters.length === 0) return [];
   const shown = meters.slice(0, Math.max(kept, 1));
   const rows = shown.map(({ role, which, quorum }, i) => {
-    const label = escapeMarkdown(role) + (which === '' ? '' : `, ${which}`);
+    const label = escapeMarkdown(roleTitle(role, report)) + (which === '' ? '' : `, ${which}`);
     const bar = [meterBar(quorum, '■', '□'), tally(quorum)].join(' ').trim();
     const missing = isMet(quorum) ? '' : people(quorum.missing, kept);
     const signed = [
@@ -148,10 +150,11 @@ function drillSection({ drill }: EventReport, kept: number): readonly string[] {
 }
 
 /** What there is now instead of an event to be signed. */
-function mainSection({ onMain }: EventReport, kept: number): readonly string[] {
+function mainSection(report: EventReport, kept: number): readonly string[] {
+  const { onMain } = report;
   if (onMain.size === 0) return [];
-  const line = ([role, deadline]: readonly [string, Deadline]): string =>
-    `${escapeMarkdown(role)}: ${sentence(deadlineWords(deadline))}`;
+  const line = ([role, deadline]: readonly [RoleName, Deadline]): string =>
+    `${escapeMarkdown(roleTitle(role, report))}: ${sentence(deadlineWords(deadline))}`;
   return ['### On main', list([...onMain], kept, 'role', line)];
 }
 
@@ -195,7 +198,7 @@ function changeSection(report: EventReport, kept: number): readonly string[] {
   const shown = roles.slice(0, kept);
   return [
     '### What changes',
-    ...shown.map(([role, found]) => roleSection(role, found, kept)),
+    ...shown.map(([role, found]) => roleSection(roleTitle(role, report), found, kept)),
     ...leftOut(roles.length - shown.length, 'role', 'roles'),
     ...(report.artifacts.length === 0
       ? []

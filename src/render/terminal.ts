@@ -13,6 +13,7 @@ import {
   metersOf,
   provenance,
   reasonsOf,
+  roleTitle,
   roleWords,
   SEVERITIES,
   SEVERITY_TITLES,
@@ -101,9 +102,12 @@ const paintLines = (colour: Colour, text: string, paint: Paint): string =>
     .map(line => paint(colour, line))
     .join('\n');
 
-function deadlines({ onMain }: EventReport, paint: Paint, width: number): readonly string[] {
+function deadlines(report: EventReport, paint: Paint, width: number): readonly string[] {
+  const { onMain } = report;
   if (onMain.size === 0) return [];
-  const lines = [...onMain].map(([role, deadline]) => bullet(`${role}: ${deadlineWords(deadline)}`, width));
+  const lines = [...onMain].map(([role, deadline]) =>
+    bullet(`${roleTitle(role, report)}: ${deadlineWords(deadline)}`, width),
+  );
   return [[heading('On main', paint), ...lines].join('\n')];
 }
 
@@ -118,7 +122,7 @@ const bullet = (text: string, width: number): string => wrap(escapeTerminal(text
 
 function signatures(report: EventReport, paint: Paint, width: number): readonly string[] {
   const rows = metersOf(report).map(({ role, which, quorum }) => ({
-    label: escapeTerminal(which === '' ? role : `${role} (${which})`),
+    label: escapeTerminal(which === '' ? roleTitle(role, report) : `${role} (${which})`),
     bar: `[${meterBar(quorum, '#', '.')}]`,
     quorum,
   }));
@@ -151,8 +155,8 @@ function changes(report: EventReport, paint: Paint, width: number): readonly str
     .filter(([, { change }]) => change !== 'unchanged')
     .map(([role, found]) => [
       paintStart(
-        wrap(escapeTerminal(`${role}: ${roleWords(found)}`), width, '', '    '),
-        escapeTerminal(role),
+        wrap(escapeTerminal(`${roleTitle(role, report)}: ${roleWords(found)}`), width, '', '    '),
+        escapeTerminal(roleTitle(role, report)),
         'bold',
         paint,
       ),

@@ -21,6 +21,22 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 export const joined = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 
+/** The names of roles in one clause: of many the first ones and how many there are beside. */
+export const joinedRoles = (roles: readonly string[]): string =>
+  roles.length > MANY_ROLES
+    ? `${roles.slice(0, 3).join(', ')} and ${roles.length - 3} more roles`
+    : joined(roles);
+
+const MANY_ROLES = 20;
+
+/** `packages-00`; `packages-00 and 255 bins alike, up to packages-ff` where it stands for them. */
+export function roleTitle(role: RoleName, { alike }: Pick<EventReport, 'alike'>): string {
+  const others = alike.get(role) ?? [];
+  return others.length === 0
+    ? role
+    : `${role} and ${counted(others.length, 'bin')} alike, up to ${others.at(-1)}`;
+}
+
 /** The verdict in one word, and what it means for this event. */
 export function verdictWords(report: EventReport): { readonly word: string; readonly meaning: string } {
   if (report.state === 'merged') {
@@ -63,15 +79,15 @@ function pendingMeaning({ state, awaited, invites, drill }: EventReport): string
 }
 
 /** What to hurry for, one sentence each: roles that main will soon have no valid version of, or has none already. */
-export const urgencies = ({ state, onMain }: EventReport): readonly string[] =>
+export const urgencies = ({ state, onMain, alike }: EventReport): readonly string[] =>
   state === 'merged'
     ? []
     : [...onMain]
         .filter(([, { isUrgent }]) => isUrgent)
         .map(([role, deadline]) =>
           deadline.daysLeft < 0
-            ? `${role} on main ${expiryWords(deadline)}: clients refuse it until this is merged`
-            : `${role} on main ${expiryWords(deadline)}: merge this before then`,
+            ? `${roleTitle(role, { alike })} on main ${expiryWords(deadline)}: clients refuse it until this is merged`
+            : `${roleTitle(role, { alike })} on main ${expiryWords(deadline)}: merge this before then`,
         );
 
 /** `expires in 3 days (2030-06-04T00:00:00Z)`. */
@@ -146,7 +162,7 @@ export function turnsOf({ verdict, invites, invited, awaited, drill }: EventRepo
     const open = invited.get(owner);
     const since =
       open === undefined || open.daysOpen === 0 ? '' : `, open for ${counted(open.daysOpen, 'day')}`;
-    turns.set(owner, { owner, deeds: [`accept the invitation to sign ${joined(roles)}${since}`] });
+    turns.set(owner, { owner, deeds: [`accept the invitation to sign ${joinedRoles(roles)}${since}`] });
   }
   for (const signer of awaited) {
     const turn = turns.get(signer.name) ?? { owner: signer.owner, deeds: [] };
@@ -160,7 +176,7 @@ export function turnsOf({ verdict, invites, invited, awaited, drill }: EventRepo
 
 /** `sign root and targets`; of whoever has several keys also with which, in the order in which to insert the cards. */
 function signingDeeds({ roles, signatures, hasSeveralKeys }: Awaited): readonly string[] {
-  if (!hasSeveralKeys) return [`sign ${joined(roles)}`];
+  if (!hasSeveralKeys) return [`sign ${joinedRoles(roles)}`];
   const byKey = new Map<string, AwaitedSignature[]>();
   for (const signature of signatures) {
     const known = byKey.get(signature.fingerprint);
@@ -169,7 +185,7 @@ function signingDeeds({ roles, signatures, hasSeveralKeys }: Awaited): readonly 
   }
   const byRoles = new Map<string, string[]>();
   for (const wanted of byKey.values()) {
-    const what = joined(wanted.map(({ role }) => role));
+    const what = joinedRoles(wanted.map(({ role }) => role));
     byRoles.set(what, [...(byRoles.get(what) ?? []), `with ${keyWords(wanted)}`]);
   }
   return [...byRoles].map(([what, keys]) => `sign ${what} ${joined(keys)}`);

@@ -47,6 +47,12 @@ export function withDelegation(
 ): JsonObject {
   const delegations = member(signed, 'delegations') ?? { keys: {}, roles: [] };
   if (!isJsonObject(delegations)) throw broken('delegations');
+  if (member(delegations, 'succinct_roles') !== undefined) {
+    throw new RepositoryError(
+      'BAD_EDIT',
+      `${role} can not stand beside the bins of succinct_roles: delegate to it from another role`,
+    );
+  }
   const roles = member(delegations, 'roles') ?? [];
   if (!isJsonArray(roles)) throw broken('delegations.roles');
   if (roles.some(item => isJsonObject(item) && member(item, 'name') === role)) {

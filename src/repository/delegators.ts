@@ -17,7 +17,12 @@ export interface DelegationGraph {
   readonly roles: ReadonlyMap<RoleName, Delegated>;
   /** Roles with more than one delegator, each with the ones beyond the first. */
   readonly contested: ReadonlyMap<RoleName, readonly RoleName[]>;
+  /** Roles whose bins are left out, as all bins together are more than any repository's: rule `ownership` refuses them. */
+  readonly overgrown: readonly RoleName[];
 }
+
+/** Bins by succinct_roles that are followed in one tree. A thousand small documents could name 65,536 each. */
+const MAX_BINS = 2 ** 17;
 
 const graphs = new WeakMap<RepositoryTree, DelegationGraph>();
 
@@ -29,7 +34,14 @@ export function delegationGraph(tree: RepositoryTree): DelegationGraph {
   const contested = new Map<RoleName, RoleName[]>();
   // A queue and no recursion: a chain of delegations may be longer than the stack.
   const queue: RoleName[] = [];
+  const overgrown: RoleName[] = [];
+  let bins = 0;
   const visit = (delegator: RoleName, delegations: Delegations): void => {
+    if (delegations.succinct !== undefined) bins += delegations.roles.size;
+    if (delegations.succinct !== undefined && bins > MAX_BINS) {
+      overgrown.push(delegator);
+      return;
+    }
     for (const [role, definition] of delegations.roles) {
       if (!roles.has(role)) {
         roles.set(role, { role, delegator, definition, delegations });
@@ -47,7 +59,7 @@ export function delegationGraph(tree: RepositoryTree): DelegationGraph {
     const document = role === ROOT || isUnreadLeaf(tree, role) ? undefined : targetsOf(tree, role);
     if (document !== undefined) visit(role, document.signed.delegations);
   }
-  const graph = { roles, contested };
+  const graph = { roles, contested, overgrown };
   graphs.set(tree, graph);
   return graph;
 }

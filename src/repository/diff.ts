@@ -64,7 +64,8 @@ export type RoleChange = 'unchanged' | 'added' | 'removed' | 'content' | 'signat
 
 /** Is the role's file the same in both trees, mode and all, or in neither? */
 export function isSameFile(before: RepositoryTree, after: RepositoryTree, role: RoleName): boolean {
-  const [old, now] = [before, after].map(({ metadata }) => metadata.get(roleFile(role)));
+  const file = roleFile(role);
+  const [old, now] = [before.metadata.get(file), after.metadata.get(file)];
   return old?.oid === now?.oid && old?.mode === now?.mode;
 }
 

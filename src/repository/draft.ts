@@ -2,26 +2,19 @@ import { createHash } from 'node:crypto';
 import { DAY_MS, formatInstant, type Instant } from '../clock.ts';
 import { type JsonObject, jsonEqual, withMembers } from '../json.ts';
 import { membersOf } from '../metadata/decode.ts';
-import {
-  decodeDelegations,
-  decodeKeys,
-  decodeRoleDefinition,
-  type RoleDefinition,
-} from '../metadata/delegation.ts';
+import { writtenRoles } from '../metadata/delegation.ts';
 import type { KeyOwner } from '../metadata/names.ts';
-import {
-  isOnlineRole,
-  type Keyid,
-  ROOT,
-  type RoleName,
-  SNAPSHOT,
-  TARGETS,
-  TIMESTAMP,
-} from '../metadata/names.ts';
+import { isOnlineRole, type Keyid, ROOT, type RoleName } from '../metadata/names.ts';
 import { decodePeriods, effectivePeriods } from '../metadata/periods.ts';
 import { serializeJson } from '../metadata/serialize.ts';
 import { POLICY_FILE, POLICY_MEMBER } from '../policy/policy.ts';
 import { attestationsOf } from './attestations.ts';
+import {
+  definitionsAfter,
+  definitionsBefore,
+  definitionsIn,
+  type FindDefinition,
+} from './draft-delegations.ts';
 import { RepositoryError } from './error.ts';
 import { type Invites, serializeState, withInvites } from './state.ts';
 import {
@@ -29,6 +22,7 @@ import {
   documentOf,
   historyFile,
   invitesOf,
+  isUnreadLeaf,
   type RepositoryTree,
   roleFile,
   rootOf,
@@ -108,6 +102,7 @@ export class Draft {
   files(now: Instant): FileEdits {
     for (const role of this.#rolesWithNewKeys()) if (!this.#edited.has(role)) this.renew(role);
     const files = new Map<string, Uint8Array | undefined>();
+    const find = definitionsAfter(this.#tree, this.#edited);
     for (const [role, signed] of this.#edited) {
       const version = this.#nextVersion(role);
       const stamped = withMembers(
@@ -117,7 +112,7 @@ export class Draft {
           ['expires', expiryOf(role, signed, now)],
         ]),
       );
-      const bytes = serializeJson({ signatures: this.#placeholders(role, signed), signed: stamped });
+      const bytes = serializeJson({ signatures: this.#placeholders(role, find), signed: stamped });
       files.set(`metadata/${roleFile(role)}`, bytes);
       if (role === ROOT) files.set(`metadata/${historyFile(version)}`, bytes);
     }
@@ -137,11 +132,12 @@ export class Draft {
     const before = new Set<Keyid>();
     const after = new Set<Keyid>();
     for (const name of new Set([...this.#tree.documents.keys(), ...this.#edited.keys()])) {
+      if (isUnreadLeaf(this.#tree, name)) continue;
       const document = documentOf(this.#tree, name);
-      const old = [...(document?.signed.delegations.roles.values() ?? [])];
+      const old = document === undefined ? [] : writtenRoles(document.signed.delegations);
       const edited = this.#edited.get(name);
       for (const { keyids } of old) for (const keyid of keyids) before.add(keyid);
-      for (const { keyids } of edited === undefined ? old : rolesIn(name, edited)) {
+      for (const { keyids } of edited === undefined ? old : definitionsIn(name, edited).values()) {
         for (const keyid of keyids) after.add(keyid);
       }
     }
@@ -152,13 +148,13 @@ export class Draft {
   #rolesWithNewKeys(): readonly RoleName[] {
     const changed: RoleName[] = [];
     for (const [delegator, signed] of this.#edited) {
-      const before = documentOf(this.#tree, delegator)?.signed.delegations.roles;
-      for (const role of rolesIn(delegator, signed)) {
-        const old = before?.get(role.name);
-        const same =
-          old !== undefined && old.threshold === role.threshold && jsonEqual(old.keyids, role.keyids);
-        const exists = documentOf(this.#tree, role.name) !== undefined;
-        if (!same && exists && !isOnlineRole(role.name)) changed.push(role.name);
+      const before = definitionsBefore(this.#tree, delegator);
+      for (const role of definitionsIn(delegator, signed).values()) {
+        const old = before.get(role.name);
+        if (old !== undefined && old.threshold === role.threshold && jsonEqual(old.keyids, role.keyids))
+          continue;
+        if (!isOnlineRole(role.name) && documentOf(this.#tree, role.name) !== undefined)
+          changed.push(role.name);
       }
     }
     return changed;
@@ -176,39 +172,13 @@ export class Draft {
     return current.signed.version + (signed ? 1 : 0);
   }
 
-  #placeholders(role: RoleName, signed: JsonObject): readonly JsonObject[] {
-    const delegator = this.#delegatorOf(role);
-    const source = role === ROOT ? signed : delegator === undefined ? undefined : this.signed(delegator);
-    const own = source === undefined ? [] : keyidsIn(delegator ?? ROOT, source, role);
+  #placeholders(role: RoleName, find: FindDefinition): readonly JsonObject[] {
+    const own = find(role)?.keyids ?? [];
     const old =
       role === ROOT ? (rootOf(this.#knownGood)?.signed.delegations.roles.get(ROOT)?.keyids ?? []) : [];
     return [...new Set([...own, ...old])].map(keyid => ({ keyid, sig: '' }));
   }
-
-  #delegatorOf(role: RoleName): RoleName | undefined {
-    if (role === ROOT || role === TARGETS || role === SNAPSHOT || role === TIMESTAMP) return ROOT;
-    const candidates = new Set([...this.#edited.keys(), ...this.#tree.documents.keys()]);
-    return [...candidates].find(name => {
-      const signed = this.#edited.get(name) ?? documentOf(this.#tree, name)?.signed.raw;
-      return signed !== undefined && rolesIn(name, signed).some(found => found.name === role);
-    });
-  }
 }
-
-/** Delegations of a `signed` object that may be in the making. */
-function rolesIn(name: RoleName, signed: JsonObject): readonly RoleDefinition[] {
-  const members = membersOf(signed, name);
-  if (name === ROOT) {
-    const roles = members.object('roles');
-    decodeKeys(members.object('keys'));
-    return [ROOT, TARGETS, SNAPSHOT, TIMESTAMP].map(role => decodeRoleDefinition(role, roles.object(role)));
-  }
-  const delegations = members.optionalObject('delegations');
-  return delegations === undefined ? [] : [...decodeDelegations(delegations).roles.values()];
-}
-
-const keyidsIn = (delegator: RoleName, signed: JsonObject, role: RoleName): readonly Keyid[] =>
-  rolesIn(delegator, signed).find(({ name }) => name === role)?.keyids ?? [];
 
 function expiryOf(role: RoleName, signed: JsonObject, now: Instant): string {
   const days = effectivePeriods(decodePeriods(membersOf(signed, role)))?.expiryDays;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type BinSet, binName, binOf } from '../metadata/bins.ts';
 import type { RoleDefinition } from '../metadata/delegation.ts';
 import { ROOT, type RoleName, TARGETS } from '../metadata/names.ts';
 import { matchesPattern } from '../metadata/pattern.ts';
@@ -26,8 +27,14 @@ const MAX_STEPS = 5_000_000;
  */
 export function ownershipOf(tree: RepositoryTree): Ownership {
   const children = new Map<RoleName, ChildIndex>();
-  for (const { role, delegator, definition } of delegationGraph(tree).roles.values()) {
+  const bins = new Map<RoleName, BinSet>();
+  const { roles } = delegationGraph(tree);
+  for (const { role, delegator, definition, delegations } of roles.values()) {
     if (delegator === ROOT) continue;
+    if (delegations.succinct !== undefined) {
+      if (!bins.has(delegator)) bins.set(delegator, delegations.succinct);
+      continue;
+    }
     const index = children.get(delegator) ?? new ChildIndex();
     children.set(delegator, index);
     index.add(role, definition);
@@ -44,6 +51,13 @@ export function ownershipOf(tree: RepositoryTree): Ownership {
       );
     }
   };
+  /** Where another role has the bin from elsewhere, that one's is the only say. */
+  const binBelow = (role: RoleName, path: string): readonly RoleName[] | undefined => {
+    const set = bins.get(role);
+    if (set === undefined) return undefined;
+    const bin = binName(set, binOf(set, path));
+    return roles.get(bin)?.delegator === role ? [bin] : [];
+  };
   return {
     ownersOf: path => {
       free = FREE_STEPS;
@@ -51,7 +65,7 @@ export function ownershipOf(tree: RepositoryTree): Ownership {
       const open = [TARGETS];
       // The graph is a tree, hence no role is met twice.
       for (let role = open.pop(); role !== undefined; role = open.pop()) {
-        const below = children.get(role)?.matching(path, spend) ?? [];
+        const below = binBelow(role, path) ?? children.get(role)?.matching(path, spend) ?? [];
         if (below.length === 0) owners.push(role);
         for (const child of below.toReversed()) open.push(child);
       }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { RepositorySimulator, type SimDelegation, simPast } from '../support/repository-simulator.ts';
+import { verifyRepository } from '../../src/client/verify-repository.ts';
+import { RepositorySimulator, type SimDelegation, simNow, simPast } from '../support/repository-simulator.ts';
 import { testKey } from '../support/test-keys.ts';
 import { clientOf, outcome } from './client.ts';
 
@@ -210,3 +211,52 @@ it.each(['?', '#', '/etc/passwd', '../up', '%2e%2e', '..', 'a\\b', 'ü', 'con', 
     expect((await clientOf(simulator).getTargetInfo('file'))?.role).toBe(name);
   },
 );
+
+describe('TAP 15: bins by succinct_roles', () => {
+  const bins = (bitLength = 6): RepositorySimulator => {
+    const simulator = graph([
+      ['targets', 'A'],
+      ['targets', 'B'],
+    ]);
+    simulator.delegateBins('A', 'bin', bitLength);
+    return simulator;
+  };
+  const binOfPath = (path: string, bitLength: number): string => {
+    const index = createHash('sha256').update(path).digest().readUInt32BE() >>> (32 - bitLength);
+    return `bin-${index.toString(16).padStart(Math.ceil(bitLength / 4), '0')}`;
+  };
+
+  it.each([1, 3, 4, 6, 9])(
+    'of %i bits: the one bin of a path is asked, and nobody after it',
+    async bitLength => {
+      const simulator = bins(bitLength);
+      simulator.bump('A', 'B');
+      for (const path of ['file', 'other/file', 'ä'])
+        expect(await visited(simulator, path)).toEqual(['A', binOfPath(path, bitLength)]);
+    },
+  );
+
+  it('a target is taken from its bin, and from no other', async () => {
+    const simulator = bins();
+    const own = binOfPath('file', 6);
+    simulator.addTarget(own, 'file', 'hello');
+    for (const name of simulator.delegated.keys())
+      if (name !== own && name.startsWith('bin-')) simulator.addTarget(name, 'file', 'stolen');
+    simulator.bump('A', ...simulator.delegated.keys());
+    expect((await clientOf(simulator).getTargetInfo('file'))?.role).toBe(own);
+  });
+
+  it('every bin is verified by who verifies all', async () => {
+    const simulator = bins();
+    simulator.addTarget(binOfPath('file', 6), 'file', 'hello');
+    simulator.bump('A', binOfPath('file', 6));
+    const seen = await verifyRepository(simulator.fetcher, simulator.trustedRoot, simNow, {
+      everyTarget: true,
+    });
+    expect(seen.roles.size).toBe(2 + 64);
+    expect(seen.unreachable).toEqual([]);
+    simulator.signers.set('bin-3f', [testKey(77)]);
+    simulator.bump('bin-3f');
+    expect(await outcome(verifyRepository(simulator.fetcher, simulator.trustedRoot, simNow))).toBe('QUORUM');
+  });
+});

@@ -73,6 +73,9 @@ describe('exit codes', () => {
     ['delegate', UPDATE, 'tools', '--threshold', 'two'],
     ['delegate', UPDATE, 'tools', '--periods', '60/365'],
     ['delegate', UPDATE, 'tools', '--signers', '@a', '--online-key', 'file:x.pem'],
+    ['delegate', UPDATE, 'tools', '--succinct'],
+    ['delegate', UPDATE, 'tools', '--bins', '8'],
+    ['delegate', UPDATE, 'tools', '--bins', 'many', '--online-key', 'file:x.pem'],
     ['verify', '--trusted-root', 'no-such-file'],
     ['init', '--signers', '@alice'],
   ];

@@ -80,7 +80,12 @@ describe('what clients can not verify', () => {
     [
       'hash prefixes',
       delegating({ bin: { path_hash_prefixes: ['0'] } }),
-      ['go-tuf hash-prefixes breaks', java],
+      ['go-tuf hash-prefixes breaks', java, 'sigstore-ruby hash-prefixes breaks'],
+    ],
+    [
+      'succinct bins',
+      plain().bins('targets', { signers: ['robot'], bitLength: 4, succinct: true }),
+      ['tough succinct-roles breaks', java, 'sigstore-ruby succinct-roles breaks'],
     ],
     [
       'patterns that clients read more into',

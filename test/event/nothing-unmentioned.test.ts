@@ -24,9 +24,15 @@ const repository = repositoryOf({
     Object.assign(signed.delegations.roles[0] ?? {}, { 'x-contact': 'dev' });
     Object.assign(signed.targets['b.txt'] ?? {}, { custom: { build: { by: 'ci', tags: ['x', 'y'] } } });
   })
+  .bins('bins', { signers: ['@erin', 'robot'], bitLength: 2, targets: ['x'] })
+  .bins('ci', { signers: ['robot'], bitLength: 5, succinct: true })
+  .edit(
+    'ci',
+    ({ delegations: { succinct_roles } }) => void Object.assign(succinct_roles ?? {}, { 'x-note': ['a'] }),
+  )
   .edit('dev', signed => void Object.assign(signed.targets['dev/app.bin'] ?? {}, { 'x-origin': [{}] }));
 
-const roles = ['root', 'targets', 'dev', 'snapshot'] as const;
+const roles = ['root', 'targets', 'dev', 'bins', 'ci', 'snapshot'] as const;
 
 const signedOf = (role: string): JsonObject => repository.document(role).signed as unknown as JsonObject;
 const documentOf = (signed: JsonValue): Document => parseDocument(serializeJson({ signatures: [], signed }));

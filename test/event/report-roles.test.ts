@@ -39,6 +39,7 @@ describe('a report', () => {
       verdict: 'unchanged',
       reasons: [],
       roles: new Map(),
+      alike: new Map(),
       artifacts: [],
       invites: new Map(),
       awaited: [],

@@ -113,6 +113,7 @@ const report = (over: Partial<EventReport> = {}): EventReport => ({
   artifacts: [],
   invites: new Map(),
   invited: new Map(),
+  alike: new Map(),
   awaited: [],
   drill: drill(),
   ...over,

@@ -155,6 +155,11 @@ describe('an edit is refused where', () => {
       'keyids is not',
     ],
     ['the role is delegated already', () => withDelegation(targetsSigned, DEV, terms), 'delegated already'],
+    [
+      'there are bins by succinct_roles',
+      () => withDelegation(broken({ keys: {}, succinct_roles: {} }), DEV, terms),
+      'dev can not stand beside the bins of succinct_roles',
+    ],
     ['what delegates is no object', () => withDelegation(broken([]), DEV, terms), 'delegations is not'],
     [
       'the roles are no list',

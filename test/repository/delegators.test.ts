@@ -28,7 +28,7 @@ const nested = (): TestRepository =>
 
 describe('the delegation graph', () => {
   it('is empty without a root', () => {
-    expect(delegationGraph(emptyTree)).toEqual({ roles: new Map(), contested: new Map() });
+    expect(delegationGraph(emptyTree)).toEqual({ roles: new Map(), contested: new Map(), overgrown: [] });
     expect(artifactRoles(emptyTree)).toEqual([]);
   });
 

@@ -24,7 +24,12 @@ export type SimRoot = Common & {
 };
 export type SimTargets = Common & {
   targets: Record<string, SimTarget>;
-  delegations: { keys: Record<string, JsonObject>; roles: SimDelegation[] };
+  delegations: {
+    keys: Record<string, JsonObject>;
+    /** Missing where `succinct_roles` stands. */
+    roles: SimDelegation[];
+    succinct_roles?: SimRole & { bit_length: number; name_prefix: string };
+  };
 };
 export type SimList = Common & { meta: Record<string, SimMeta> };
 
@@ -119,6 +124,22 @@ export class RepositorySimulator {
     });
     this.snapshot.meta[`${name}.json`] = { version: made.version };
     return made;
+  }
+
+  /** Lets `from` delegate to bins by succinct_roles, in place of what it delegated; each has a document. */
+  delegateBins(from: string, prefix: string, bitLength: number, key: TestKey = testKey(10)): void {
+    const written = { keyids: [key.keyid], threshold: 1, bit_length: bitLength, name_prefix: prefix };
+    this.role(from).delegations = {
+      keys: { [key.keyid]: key.raw },
+      succinct_roles: written,
+    } as never;
+    const digits = (2 ** bitLength - 1).toString(16).length;
+    for (let index = 0; index < 2 ** bitLength; index++) {
+      const name = `${prefix}-${index.toString(16).padStart(digits, '0')}`;
+      this.delegated.set(name, this.#newTargets());
+      this.signers.set(name, [key]);
+      this.snapshot.meta[`${name}.json`] = { version: 1 };
+    }
   }
 
   role(name: string): SimTargets {

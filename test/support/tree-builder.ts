@@ -7,6 +7,7 @@ import { type Judgement, judge, judgeRepository } from '../../src/event/judge.ts
 import { historyOf } from '../../src/event/rules/history.ts';
 import { identityOf } from '../../src/event/succession.ts';
 import type { JsonObject, JsonValue } from '../../src/json.ts';
+import { binCount, binIndex, binName, binOf, binPrefixes } from '../../src/metadata/bins.ts';
 import { canonicalJson } from '../../src/metadata/canonical.ts';
 import { type Document, parseDocument, parseDocumentOf, type Root } from '../../src/metadata/document.ts';
 import type { RoleName } from '../../src/metadata/names.ts';
@@ -74,7 +75,16 @@ export interface WireTarget {
 }
 export interface WireTargets extends WireCommon {
   targets: Record<string, WireTarget>;
-  delegations: { keys: Record<string, JsonObject>; roles: WireDelegation[] };
+  delegations: {
+    keys: Record<string, JsonObject>;
+    /** Missing where `succinct_roles` stands. */
+    roles: WireDelegation[];
+    succinct_roles?: WireSuccinct;
+  };
+}
+export interface WireSuccinct extends WireRole {
+  bit_length: number;
+  name_prefix: string;
 }
 export interface WireMeta {
   version: number;
@@ -104,6 +114,18 @@ export interface RoleSpec {
   readonly pathHashPrefixes?: readonly string[];
   /** Who delegates; `targets` unless told. Has to be named earlier in the list of roles. */
   readonly by?: string;
+}
+
+/** How hash bins are to be made. */
+export interface BinsSpec {
+  readonly signers: readonly string[];
+  readonly bitLength: number;
+  /** The delegator's name unless told. */
+  readonly prefix?: string;
+  /** By `succinct_roles`; listed one by one otherwise. */
+  readonly succinct?: boolean;
+  /** Paths that are made targets of their bins. */
+  readonly targets?: readonly string[];
 }
 
 export interface RepositorySpec {
@@ -290,6 +312,38 @@ export class TestRepository {
     return this;
   }
 
+  /** Lets `by` share its paths and targets out among hash bins, in place of whatever it delegated; each has a document. */
+  bins(by: string, spec: BinsSpec): this {
+    const { bitLength, prefix = by, succinct = false, targets = [] } = spec;
+    const set = { namePrefix: prefix, bitLength };
+    const moved = new Map<string, WireTarget>(
+      targets.map(path => [path, { length: 1, hashes: { sha256: sha256(utf8('x')) } }]),
+    );
+    this.edit(by, signed => {
+      const keys = {};
+      for (const [path, file] of Object.entries(signed.targets)) moved.set(path, file);
+      signed.targets = {};
+      const signers = { keyids: addKeys(keys, spec.signers), threshold: spec.signers.length };
+      const listed = Array.from({ length: binCount(set) }, (_, index) => ({
+        ...signers,
+        name: binName(set, index),
+        path_hash_prefixes: [...binPrefixes(set, index)],
+        terminating: true,
+      }));
+      const written = { ...signers, bit_length: bitLength, name_prefix: prefix };
+      signed.delegations = (
+        succinct ? { keys, succinct_roles: written } : { keys, roles: listed }
+      ) as WireTargets['delegations'];
+    });
+    for (let index = 0; index < binCount(set); index++) {
+      const document = newTargets();
+      for (const [path, file] of moved) if (binOf(set, path) === index) document.signed.targets[path] = file;
+      if (!this.files.has(`metadata/${binName(set, index)}.json`)) this.put(binName(set, index), document);
+    }
+    for (const path of targets) this.artifact(path, 'x');
+    return this;
+  }
+
   /** Takes a role's delegation and file away; its artifacts stay. */
   undelegate(name: string, by = 'targets'): this {
     this.edit(by, ({ delegations }) => {
@@ -390,7 +444,11 @@ export class TestRepository {
       const { signed } = JSON.parse(Buffer.from(bytes).toString('utf8')) as WireDocument<
         Partial<WireTargets>
       >;
-      const found = signed.delegations?.roles.find(({ name }) => name === role);
+      const { roles, succinct_roles: succinct } = signed.delegations ?? {};
+      const isBin =
+        succinct !== undefined &&
+        binIndex({ namePrefix: succinct.name_prefix, bitLength: succinct.bit_length }, role) !== undefined;
+      const found = isBin ? succinct : roles?.find(({ name }) => name === role);
       if (found !== undefined) return knownKeys(new Set(found.keyids));
     }
     return [];

@@ -1,4 +1,4 @@
-import type { Delegations } from '../../metadata/delegation.ts';
+import { type Delegations, listedRoles } from '../../metadata/delegation.ts';
 import type { RoleName } from '../../metadata/names.ts';
 import { matchesAcross, matchesPattern } from '../../metadata/pattern.ts';
 import { quoted } from '../words.ts';
@@ -11,7 +11,8 @@ const MAX_STEPS = 1_000_000;
  * The roles whose patterns also take another role's paths where `*` and `?` stand for `/` too. Told by one path for each pattern,
  * with a letter in each wildcard's place: what only other paths would show is not found.
  */
-export function* crossings({ roles }: Delegations): Iterable<Hit> {
+export function* crossings(delegations: Delegations): Iterable<Hit> {
+  const roles = listedRoles(delegations);
   const byFolder = new Map<string, [RoleName, string][]>();
   for (const { name, paths } of roles.values()) {
     for (const pattern of paths) {

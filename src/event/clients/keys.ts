@@ -1,4 +1,4 @@
-import type { Delegations } from '../../metadata/delegation.ts';
+import { type Delegations, writtenRoles } from '../../metadata/delegation.ts';
 import type { RoleName } from '../../metadata/names.ts';
 import { distinctKeys } from '../../metadata/quorum.ts';
 import { listed } from '../words.ts';
@@ -16,7 +16,7 @@ export function* unknownKeys(client: Client, role: RoleName, delegations: Delega
     return;
   }
   const ids = new Set(unknown.map(({ keyid }) => keyid));
-  for (const definition of delegations.roles.values()) {
+  for (const definition of writtenRoles(delegations)) {
     if (!definition.keyids.some(keyid => ids.has(keyid))) continue;
     const { name, threshold } = definition;
     if (client.unknownKey === 'rejects-role') {

@@ -7,6 +7,7 @@ export const problemIds = [
   'signatures',
   'keyids',
   'hash-prefixes',
+  'succinct-roles',
   'crossing-globs',
   'extended-globs',
   'role-members',
@@ -125,7 +126,13 @@ export const clients: readonly Client[] = [
     pemOnly: false,
     unknownKey: 'rejects-document',
     limits: { ...commonLimits, targets: 10 * 1024 * 1024 },
-    quirks: [{ problem: 'keyids' }, { problem: 'crossing-globs' }, { problem: 'role-members' }],
+    quirks: [
+      { problem: 'keyids' },
+      { problem: 'crossing-globs' },
+      { problem: 'role-members' },
+      // Its delegations have to have `roles`: a document with succinct_roles alone does not decode.
+      { problem: 'succinct-roles' },
+    ],
     source: `${NOTES}; tough, schema/key.rs and schema/mod.rs`,
   },
   {
@@ -145,8 +152,9 @@ export const clients: readonly Client[] = [
     pemOnly: false,
     unknownKey: 'rejects-document',
     limits: { ...commonLimits, rootRotations: 32 },
-    quirks: [],
-    source: NOTES,
+    // A role has to have `paths` there; `roles` may be missing, and then nobody is asked.
+    quirks: [{ problem: 'hash-prefixes' }, { problem: 'succinct-roles' }],
+    source: `${NOTES}; sigstore-ruby, lib/sigstore/tuf/roles.rb and targets.rb`,
   },
 ];
 

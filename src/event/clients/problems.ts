@@ -1,5 +1,6 @@
 import { isStrictInstant } from '../../clock.ts';
 import { isJsonArray, isJsonObject, member } from '../../json.ts';
+import { listedRoles, writtenRoles } from '../../metadata/delegation.ts';
 import { type Document, documentType, isTargets } from '../../metadata/document.ts';
 import { computeKeyid } from '../../metadata/key.ts';
 import { ROOT, type RoleName } from '../../metadata/names.ts';
@@ -55,9 +56,15 @@ export const problems: Readonly<Record<ProblemId, Problem>> = {
   'hash-prefixes': {
     says: () => 'goes wrong at roles by path_hash_prefixes',
     *find(_client, _view, _role, document) {
-      for (const { name, pathHashPrefixes } of document.signed.delegations.roles.values()) {
+      for (const { name, pathHashPrefixes } of listedRoles(document.signed.delegations).values()) {
         if (pathHashPrefixes.length > 0) yield hit(name);
       }
+    },
+  },
+  'succinct-roles': {
+    says: () => 'does not follow succinct_roles',
+    *find(_client, _view, role, document) {
+      if (document.signed.delegations.succinct !== undefined) yield hit(role);
     },
   },
   'crossing-globs': {
@@ -68,7 +75,7 @@ export const problems: Readonly<Record<ProblemId, Problem>> = {
   'extended-globs': {
     says: () => 'reads more than * and ? into path patterns',
     *find(_client, _view, _role, document) {
-      for (const { name, paths } of document.signed.delegations.roles.values()) {
+      for (const { name, paths } of listedRoles(document.signed.delegations).values()) {
         const pattern = paths.find(isAmbiguousPattern);
         if (pattern !== undefined) yield hit(`${name} ${pattern}`, `${name} (${quoted(pattern)})`);
       }
@@ -86,9 +93,9 @@ export const problems: Readonly<Record<ProblemId, Problem>> = {
   delegations: {
     says: () => 'follows no delegations',
     *find(_client, _view, role, document) {
-      const roles = role === ROOT ? [] : [...document.signed.delegations.roles.keys()];
+      const roles = role === ROOT ? [] : writtenRoles(document.signed.delegations);
       // One place for all: it is the first delegation that such a client is lost at.
-      for (const name of roles) yield hit('delegations', name);
+      for (const { name } of roles) yield hit('delegations', name);
     },
   },
   dates: {
@@ -110,7 +117,7 @@ export const problems: Readonly<Record<ProblemId, Problem>> = {
   depth: {
     says: ({ limits }) => `follows no more than ${limits.delegations} delegations one after the other`,
     *find({ limits }, { graph }, _role, document) {
-      for (const name of document.signed.delegations.roles.keys()) {
+      for (const { name } of writtenRoles(document.signed.delegations)) {
         if (isDeeper(graph, name, limits.delegations)) yield hit(name);
       }
     },

@@ -1,7 +1,9 @@
 import { isJsonArray, isJsonObject, type JsonObject, jsonEqual, member } from '../../json.ts';
-import { noDelegations, type RoleDefinition } from '../../metadata/delegation.ts';
+import { type Delegations, noDelegations, type RoleDefinition } from '../../metadata/delegation.ts';
 import type { Root, Targets } from '../../metadata/document.ts';
+import type { RoleName } from '../../metadata/names.ts';
 import type { Attestations } from '../cards.ts';
+import { type Bins, binsIn, describeBins } from './bins.ts';
 import { describeKeys } from './keys.ts';
 import { describeOthers } from './leaves.ts';
 import { describePeriods, PERIOD_MEMBERS } from './lifetime.ts';
@@ -50,8 +52,14 @@ export function describeDelegations(
   const [oldObjects, objects] = [roleObjects(oldRaw), roleObjects(raw)];
   const sentences: string[] = [];
   const grave = new Set<string>();
-  for (const [name, role] of now.roles) {
-    const known = old.roles.get(name);
+  const [oldBins, bins] = [binsIn(old, oldRaw), binsIn(now, raw)];
+  const [oldRoles, roles] = [rolesBeside(oldBins, old), rolesBeside(bins, now)];
+  for (const sentence of describeBins(oldBins, bins)) {
+    grave.add(sentence);
+    sentences.push(sentence);
+  }
+  for (const [name, role] of roles) {
+    const known = oldRoles.get(name);
     const [from, to] = [oldObjects.get(name), objects.get(name) ?? {}];
     if (known === undefined) sentences.push(newDelegation(definedNow(role), to));
     else if (from !== undefined && !jsonEqual(from, to)) {
@@ -62,17 +70,23 @@ export function describeDelegations(
     }
     append(sentences, describeOthers(from, to, ROLE_MEMBERS, ['delegations', 'roles', name]));
   }
-  for (const name of old.roles.keys()) {
-    if (!now.roles.has(name)) sentences.push(`it no longer delegates to ${roleText(name)}`);
+  for (const name of oldRoles.keys()) {
+    if (!roles.has(name)) sentences.push(`it no longer delegates to ${roleText(name)}`);
   }
   return [
     ...describePresence(oldRaw, raw),
     ...cappedGravely(sentences, grave, 'changes of delegations'),
-    ...describeOrder([...old.roles.keys()], [...now.roles.keys()]),
+    ...describeOrder([...oldRoles.keys()], [...roles.keys()]),
     ...capped(describeKeys(old, now, attestations), 'changes of keys'),
-    ...describeOthers(oldRaw, raw, ['keys', 'roles'], ['delegations']),
+    ...describeOthers(oldRaw, raw, ['keys', 'roles', 'succinct_roles'], ['delegations']),
   ];
 }
+
+/** The roles that are told one by one. */
+const rolesBeside = (
+  bins: Bins | undefined,
+  { roles }: Delegations,
+): ReadonlyMap<RoleName, RoleDefinition> => (bins === undefined ? roles : new Map());
 
 const ROLE_MEMBERS: readonly string[] = [
   'name',
@@ -101,7 +115,8 @@ function roleObjects(delegations: JsonObject | undefined): ReadonlyMap<string, J
 /** An empty `delegations` is not the same bytes as none. */
 function describePresence(before: JsonObject | undefined, after: JsonObject | undefined): readonly string[] {
   if (after === undefined) return before === undefined ? [] : ['the list of delegations is removed'];
-  return before === undefined && roleObjects(after).size === 0 ? ['the list of delegations is empty'] : [];
+  const isEmpty = roleObjects(after).size === 0 && member(after, 'succinct_roles') === undefined;
+  return before === undefined && isEmpty ? ['the list of delegations is empty'] : [];
 }
 
 function newDelegation(defined: Defined, raw: JsonObject): string {

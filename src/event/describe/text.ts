@@ -95,7 +95,8 @@ export function append(to: string[], more: readonly string[]): void {
 /** `1,234 bytes`. */
 export const bytesText = (length: number): string => (length === 1 ? '1 byte' : `${grouped(length)} bytes`);
 
-const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+/** `16,384`. */
+export const grouped = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 
 export const days = (count: number): string => plural(count, 'day');
 

@@ -1,4 +1,4 @@
-import { isJsonObject, member } from '../../json.ts';
+import { binName } from '../../metadata/bins.ts';
 import type { RoleDefinition } from '../../metadata/delegation.ts';
 import {
   foldCase,
@@ -9,7 +9,7 @@ import {
   targetPathDoubts,
   targetPathProblem,
 } from '../../metadata/names.ts';
-import { documentOf } from '../../repository/tree.ts';
+import type { Delegated } from '../../repository/delegators.ts';
 import type { Context } from '../context.ts';
 import { type Finding, refuse, warn } from '../reason.ts';
 import { listed, quoted } from '../words.ts';
@@ -17,9 +17,11 @@ import { listed, quoted } from '../words.ts';
 /** Part of rule `ownership`: delegations by names, patterns and prefixes that every client reads as we do. */
 export function* checkDelegations(context: Context): Iterable<Finding> {
   const delegators = new Set<RoleName>();
-  for (const { role, delegator, definition } of context.graph.roles.values()) {
+  for (const delegated of context.graph.roles.values()) {
+    const { role, delegator, definition } = delegated;
     if (delegator === ROOT || (context.mode === 'event' && !context.changed.has(delegator))) continue;
     delegators.add(delegator);
+    if (isFurtherBin(delegated)) continue;
     const problem = roleNameProblem(role);
     if (problem !== undefined)
       yield refuse(`${delegator} delegates to ${quoted(role)}: the name ${problem}`, role);
@@ -31,8 +33,14 @@ export function* checkDelegations(context: Context): Iterable<Finding> {
     if (context.mode === 'event') yield* checkShape(context, role, delegator, definition);
   }
   if (context.mode === 'event' && delegators.size > 0) yield* checkCase(context);
-  for (const role of context.changed.keys()) yield* checkSuccinct(context, role);
+  for (const role of context.graph.overgrown) {
+    yield refuse('delegates by succinct_roles to more bins than can be followed, all together', role);
+  }
 }
+
+/** The bins of succinct_roles are of one rule: what is true of the first one's name and share is true of all. */
+const isFurtherBin = ({ role, delegations: { succinct } }: Delegated): boolean =>
+  succinct !== undefined && role !== binName(succinct, 0);
 
 /** Patterns of two roles that are one where case is folded: there a file of one role would be the other's. */
 function* checkCase(context: Context): Iterable<Finding> {
@@ -115,11 +123,3 @@ function* checkPatterns(context: Context, role: RoleName, { paths }: RoleDefinit
 const AMBIGUOUS = /[[\]{}]|\*\*|[!@+*?]\(|^[!#]/;
 
 export const isAmbiguousPattern = (pattern: string): boolean => AMBIGUOUS.test(pattern);
-
-/** TAP 15: some clients would follow it, and we do not. */
-function* checkSuccinct(context: Context, role: RoleName): Iterable<Finding> {
-  const delegations = member(documentOf(context.tree, role)?.signed.raw ?? {}, 'delegations');
-  if (isJsonObject(delegations) && Object.hasOwn(delegations, 'succinct_roles')) {
-    yield refuse('delegates by succinct_roles, which is not supported here: name each role', role);
-  }
-}

@@ -1,5 +1,10 @@
 import { jsonEqual } from '../../json.ts';
-import { type Delegations, noDelegations, type RoleDefinition } from '../../metadata/delegation.ts';
+import {
+  type Delegations,
+  noDelegations,
+  type RoleDefinition,
+  writtenRoles,
+} from '../../metadata/delegation.ts';
 import { type Document, isRoot } from '../../metadata/document.ts';
 import { MetadataError } from '../../metadata/error.ts';
 import { computeKeyid, type Key, publicKeyOf } from '../../metadata/key.ts';
@@ -66,9 +71,9 @@ function* checkHolders(root: Document): Iterable<Finding> {
   }
 }
 
-function* checkUse(delegator: RoleName, { keys, roles }: Delegations): Iterable<Finding> {
-  const used = new Set([...roles.values()].flatMap(role => role.keyids));
-  for (const key of keys.values()) {
+function* checkUse(delegator: RoleName, delegations: Delegations): Iterable<Finding> {
+  const used = new Set(writtenRoles(delegations).flatMap(role => role.keyids));
+  for (const key of delegations.keys.values()) {
     if (!used.has(key.keyid)) {
       yield warn(`key ${shortId(key.keyid)} (${keyName(key)}) is listed but no role uses it`, delegator);
     }
@@ -105,7 +110,7 @@ export const distinctKeysRule: Rule = {
     const delegators = context.mode === 'event' ? context.changed.keys() : context.tree.documents.keys();
     for (const delegator of delegators) {
       const delegations = documentOf(context.tree, delegator)?.signed.delegations ?? noDelegations;
-      for (const role of delegations.roles.values()) yield* checkReach(context, delegator, role, delegations);
+      for (const role of writtenRoles(delegations)) yield* checkReach(context, delegator, role, delegations);
     }
   },
 };
@@ -159,7 +164,7 @@ export const distinctOwners: Rule = {
   *check({ changed }) {
     for (const document of changed.values()) {
       const { delegations } = document.signed;
-      for (const role of delegations.roles.values()) {
+      for (const role of writtenRoles(delegations)) {
         const counts = new Map<string, number>();
         for (const key of distinctKeys(delegations, role).values()) {
           if (key.owner !== undefined) counts.set(key.owner, (counts.get(key.owner) ?? 0) + 1);

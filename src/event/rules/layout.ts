@@ -1,12 +1,12 @@
 import { jsonEqual } from '../../json.ts';
-import { isTopLevelRole, ROOT, TARGETS } from '../../metadata/names.ts';
+import { isTopLevelRole, ROOT, type RoleName, TARGETS } from '../../metadata/names.ts';
 import { POLICY_FILE } from '../../policy/policy.ts';
 import { drillAt } from '../../repository/drill-file.ts';
 import { mayChange } from '../../repository/scope.ts';
 import { metadataFile, roleFile, statedPolicyDigest, type TreeEntry } from '../../repository/tree.ts';
 import { type Context, standsOnVerified } from '../context.ts';
 import { refuse, warn } from '../reason.ts';
-import { listed, quoted } from '../words.ts';
+import { listed, plural, quoted } from '../words.ts';
 import { always, type Rule } from './rule.ts';
 
 /** Every role file is delegated to, and every delegation has its file. */
@@ -21,11 +21,24 @@ export const orphans: Rule = {
         yield refuse(`metadata/${path} belongs to no role that somebody delegates`, file.role);
       }
     }
-    for (const [role, { delegator }] of graph.roles) {
+    const missingBins = new Map<RoleName, RoleName[]>();
+    for (const [role, { delegator, delegations }] of graph.roles) {
       if (delegator === ROOT && role !== TARGETS) continue; // root: schema; online roles: online
-      if (!tree.metadata.has(roleFile(role))) {
+      if (tree.metadata.has(roleFile(role))) continue;
+      if (delegations.succinct === undefined) {
         yield refuse(`${delegator} delegates to ${quoted(role)}, which has no file in metadata/`, role);
+        continue;
       }
+      const missing = missingBins.get(delegator);
+      if (missing === undefined) missingBins.set(delegator, [role]);
+      else missing.push(role);
+    }
+    // A line of a document may stand for thousands of them.
+    for (const [delegator, bins] of missingBins) {
+      yield refuse(
+        `delegates to ${plural(bins.length, 'bin')} without a file in metadata/: ${listed(bins.map(quoted), 4)}`,
+        delegator,
+      );
     }
   },
 };

@@ -1,4 +1,5 @@
 import { jsonEqual } from '../../json.ts';
+import { type Delegations, noDelegations, type RoleDefinition } from '../../metadata/delegation.ts';
 import { type Document, isTargets } from '../../metadata/document.ts';
 import {
   foldCase,
@@ -101,22 +102,24 @@ const delegationsMoved = (context: Context): boolean =>
 
 function sameDelegations(before: Document | undefined, after: Document | undefined): boolean {
   const [old, now] = [delegationsOf(before), delegationsOf(after)];
-  return old.length === now.length && old.every((delegation, i) => sameCut(delegation, now[i]));
+  if (old.succinct !== undefined && now.succinct !== undefined)
+    return (
+      old.succinct.namePrefix === now.succinct.namePrefix && old.succinct.bitLength === now.succinct.bitLength
+    );
+  const roles = [...now.roles.values()];
+  return (
+    old.roles.size === roles.length && [...old.roles.values()].every((role, i) => sameCut(role, roles[i]))
+  );
 }
 
-type Delegation = readonly [RoleName, readonly string[], readonly string[]];
+const delegationsOf = (document: Document | undefined): Delegations =>
+  document === undefined || !isTargets(document) ? noDelegations : document.signed.delegations;
 
-const delegationsOf = (document: Document | undefined): readonly Delegation[] =>
-  document === undefined || !isTargets(document)
-    ? []
-    : [...document.signed.delegations.roles.values()].map(role => [
-        role.name,
-        role.paths,
-        role.pathHashPrefixes,
-      ]);
-
-const sameCut = (a: Delegation, b: Delegation | undefined): boolean =>
-  b !== undefined && a[0] === b[0] && jsonEqual(a[1], b[1]) && jsonEqual(a[2], b[2]);
+const sameCut = (a: RoleDefinition, b: RoleDefinition | undefined): boolean =>
+  b !== undefined &&
+  a.name === b.name &&
+  jsonEqual(a.paths, b.paths) &&
+  jsonEqual(a.pathHashPrefixes, b.pathHashPrefixes);
 
 /** Two paths that are one file on a file system that folds case, or a file where another path has a folder. */
 function* collisions(artifacts: ReadonlyMap<string, TreeEntry>): Iterable<Finding> {

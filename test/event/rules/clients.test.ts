@@ -169,7 +169,20 @@ ruleTable('clients', [
     when: 'a role goes by hash prefixes',
     do: e => void e.delegate('bin', { signers: ['@gina'], pathHashPrefixes: ['0'] }),
     options: naming('go-tuf'),
-    says: [['refuse', undefined, 'go-tuf up to 2.4.2 goes wrong at roles by path_hash_prefixes: bin']],
+    says: [
+      ['refuse', undefined, 'go-tuf up to 2.4.2 goes wrong at roles by path_hash_prefixes: bin'],
+      ['warn', undefined, 'sigstore-ruby goes wrong at roles by path_hash_prefixes: bin'],
+    ],
+  },
+  {
+    when: 'a role has bins by succinct_roles',
+    do: e => void e.bins('dev', { signers: ['robot'], bitLength: 4, succinct: true }),
+    options: naming('tough'),
+    says: [
+      ['refuse', undefined, 'tough does not follow succinct_roles: dev'],
+      ['warn', undefined, 'sigstore-java follows no delegations'],
+      ['warn', undefined, 'sigstore-ruby does not follow succinct_roles: dev'],
+    ],
   },
   {
     when: 'delegations get members of their own',

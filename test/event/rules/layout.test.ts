@@ -20,6 +20,29 @@ ruleTable('orphans', [
     says: [['refuse', 'dev', 'targets delegates to "dev", which has no file']],
   },
   {
+    when: 'a role gets bins, each with its file',
+    do: e => void e.bins('dev', { signers: ['robot'], bitLength: 4, succinct: true }),
+    says: [],
+  },
+  {
+    when: 'succinct bins have no files',
+    do: e =>
+      void e
+        .bins('dev', { signers: ['robot'], bitLength: 4, succinct: true })
+        .remove(...Array.from({ length: 10 }, (_, i) => `metadata/dev-${i}.json`)),
+    says: [
+      ['refuse', 'dev', 'delegates to 10 bins without a file in metadata/: "dev-0", "dev-1"', 'and 6 more'],
+    ],
+  },
+  {
+    when: 'there is a file for a bin too many',
+    do: e =>
+      void e
+        .bins('dev', { signers: ['robot'], bitLength: 3, succinct: true })
+        .write('metadata/dev-8.json', e.bytes('metadata/dev-7.json')),
+    says: [['refuse', 'dev-8', 'metadata/dev-8.json belongs to no role']],
+  },
+  {
     when: 'a file is no role of anybody',
     do: e => void e.write('metadata/extra.json', e.bytes('metadata/dev.json')),
     says: [['refuse', 'extra', 'metadata/extra.json']],

@@ -1,9 +1,11 @@
+import { binName, binOf } from '../../../src/metadata/bins.ts';
 import { type DelegationShape, defaultPolicy } from '../../../src/policy/policy.ts';
 import {
   type JudgeOptions,
   repositoryOf,
   TestRepository,
   type WireDelegation,
+  type WireTargets,
 } from '../../support/tree-builder.ts';
 import { type Row, ruleTable, standard } from './rule-table.ts';
 
@@ -60,6 +62,28 @@ const signs = (event: TestRepository, role: string, ...paths: readonly string[])
   void event.edit(role, ({ targets }) => {
     for (const path of paths) targets[path] = { length: 1, hashes: { sha256: 'ab' } };
   });
+
+const robots = { signers: ['robot'], bitLength: 4, succinct: true };
+/** The bin of `dev` after the one that a path falls into. */
+const otherBin = (path: string): string =>
+  binName({ namePrefix: 'dev', bitLength: 4 }, (binOf({ bitLength: 4 }, path) + 1) % 16);
+const dotted = Array.from({ length: 16 }, (_, i) => `metadata/.dev-${i.toString(16)}.json`);
+
+const signedBins = (...signers: readonly string[]): TestRepository => {
+  const main = standard().bins('dev', { ...robots, signers, targets: ['dev/app.bin'] });
+  const bins = Array.from({ length: 16 }, (_, i) => `dev-${i.toString(16)}`);
+  return main
+    .signAll('dev', ...bins)
+    .onlineSign()
+    .fork();
+};
+
+/** 65,536 bins: what one document may say. */
+const hugeBins = (prefix: string): WireTargets['delegations'] =>
+  ({
+    keys: {},
+    succinct_roles: { keyids: [], threshold: 1, bit_length: 16, name_prefix: prefix },
+  }) as never;
 
 const delegating = (delegations: DelegationShape): JudgeOptions => ({
   policy: { ...defaultPolicy, delegations },
@@ -370,10 +394,61 @@ ruleTable('ownership', [
   },
   { when: 'the policy wants none and main has one', as: 'publish', options: delegating('none'), says: [] },
   {
-    when: 'delegations hold succinct roles',
-    do: e =>
-      void e.edit('targets', ({ delegations }) => void Object.assign(delegations, { succinct_roles: {} })),
-    says: [['refuse', 'targets', 'succinct_roles']],
+    when: 'a role shares its paths out among succinct bins, and each signs its own',
+    do: e => void e.bins('dev', { ...robots, targets: ['dev/a', 'dev/b', 'dev/c', 'dev/d'] }),
+    says: [],
+  },
+  {
+    when: 'a role shares its paths out among listed bins, and each signs its own',
+    do: e => void e.bins('dev', { ...robots, succinct: false, targets: ['dev/a', 'dev/b', 'dev/c'] }),
+    says: [],
+  },
+  {
+    when: 'a bin signs what is of another bin',
+    do: e => {
+      e.bins('dev', robots);
+      signs(e, otherBin('dev/a'), 'dev/a');
+    },
+    says: [['refuse', otherBin('dev/a'), 'signs "dev/a", which belongs to "dev-']],
+  },
+  {
+    when: 'a role with bins signs what is of a bin',
+    do: e => signs(e.bins('dev', robots), 'dev', 'dev/a'),
+    says: [['refuse', 'dev', 'signs "dev/a", which belongs to "dev-']],
+  },
+  {
+    when: 'bins get a name that is no file name',
+    do: e => void e.bins('dev', { ...robots, prefix: '.dev' }).remove(...dotted),
+    says: [['refuse', '.dev-0', 'dev delegates to ".dev-0"', 'start with a dot']],
+  },
+  {
+    when: 'a bin has the name of another role',
+    do: e => void e.delegate('dev-3', { signers: ['@dave'], paths: ['x/*'] }).bins('dev', robots),
+    says: [['refuse', 'dev-3', '"dev-3" is delegated more than once', 'dev']],
+  },
+  {
+    when: 'two roles together have more bins than can be followed',
+    do: e => {
+      for (const name of ['b', 'c', 'd']) {
+        e.delegate(name, { signers: ['robot'] }).edit(
+          name,
+          signed => void (signed.delegations = hugeBins(name)),
+        );
+      }
+    },
+    says: [['refuse', 'd', 'more bins than can be followed']],
+  },
+  {
+    when: 'bins lie on main, and only who signs them changes',
+    main: () => signedBins('robot'),
+    do: e => void e.bins('dev', { ...robots, signers: ['other'] }),
+    says: [],
+  },
+  {
+    when: 'the policy wants none and a role gets bins',
+    do: e => void e.bins('dev', robots),
+    options: delegating('none'),
+    says: [['refuse', 'dev-0', 'the policy allows no delegations']],
   },
   {
     when: 'what is published has a path that is nobody else’s',

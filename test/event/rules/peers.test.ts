@@ -21,7 +21,14 @@ ruleTable('peers', [
   {
     when: 'a role goes by path hashes',
     do: e => void e.delegate('bin', { signers: ['@gina'], pathHashPrefixes: ['0'] }),
-    says: [['warn', 'bin', 'path hashes']],
+    says: [
+      ['warn', 'targets', 'delegates to 1 role by path hashes, which tuf-on-ci neither writes nor updates'],
+    ],
+  },
+  {
+    when: 'a role has bins by succinct_roles',
+    do: e => void e.bins('dev', { signers: ['robot'], bitLength: 5, succinct: true }),
+    says: [['warn', 'dev', 'delegates to 32 roles by path hashes (succinct_roles)']],
   },
   {
     when: 'a role owns paths outside of its folder',
