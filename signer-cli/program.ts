@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { addCeremonyCommands, ceremonyRunners } from './ceremony-program.ts';
 import { addDelegateCommand } from './delegate-program.ts';
 import { EXIT, EXIT_HELP } from './exit-codes.ts';
 import { addKeyCommands, keyRunners } from './key-program.ts';
@@ -21,6 +22,8 @@ Start here:
   tuf-signer delegate                      create, change or remove a role (asks what it needs)
   tuf-signer sign                          list the events that wait for you
   tuf-signer sign sign/NAME                join or sign one, after seeing every change
+  tuf-signer calendar                      when it is time to sign, for the next year
+  tuf-signer drill status                  which keys are known to work still
   tuf-signer pin show                      the root that this machine trusts, to compare
   tuf-signer key doctor                    what signing needs, each fault with its fix
   tuf-signer key list                      your cards, their keys, what they sign
@@ -150,6 +153,7 @@ export function buildProgram(
         .option('-y, --yes', 'replace workflows that differ, and set what can be set, without being asked')
         .option('--json', 'print files and findings as JSON'),
   );
+  addCeremonyCommands(program, parent => commandAdder(parent, exit, contextOf), signing);
   addRequestCommands(program, parent => commandAdder(parent, exit, contextOf));
   addPinCommands(program, parent => commandAdder(parent, exit, contextOf));
   addKeyCommands(program, parent => commandAdder(parent, exit, contextOf));
@@ -201,6 +205,7 @@ const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => P
   ['build', async () => (await import('./commands/build.ts')).run],
   ['page', async () => (await import('./commands/page.ts')).run],
   ['policy', async () => (await import('./commands/policy.ts')).run],
+  ...ceremonyRunners,
   ...pinRunners,
   ...requestRunners,
   ...keyRunners,

@@ -14,7 +14,7 @@ import type { Action } from '../lib/run.ts';
 export const createSigningEvents: Action = async world => {
   const forge = openForge(world);
   await using workspace = await openClone(world);
-  const { due, begun, rebased, voided } = await renewRoles(workspace, automation);
+  const { due, begun, rebased, voided } = await renewRoles(workspace, { author: automation });
   const lines = [
     ...[...begun].map(([branch, roles]) => `${branch} renews ${roles.join(' and ')}`),
     ...rebased.map(branch => `${branch} stands on main again, with its signatures`),

@@ -3,6 +3,7 @@ import { declineInvitations } from '../../src/operations/decline.ts';
 import { type SignOutcome, signEvent } from '../../src/operations/sign.ts';
 import { isMerged, mergedStatus, pendingEvents } from '../../src/operations/status.ts';
 import type { Workspace } from '../../src/operations/workspace.ts';
+import { drillMeaning } from '../../src/render/drill-words.ts';
 import { renderJson, reportJson } from '../../src/render/json.ts';
 import { renderTerminal } from '../../src/render/terminal.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -52,13 +53,18 @@ export async function run(
   }
   const { output } = context;
   const { report } = outcome.event;
-  if (outcome.joined.length + outcome.signed.length > 0) await bringHome(workspace, branch, context);
+  if (outcome.joined.length + outcome.signed.length + outcome.proved.length > 0)
+    await bringHome(workspace, branch, context);
   if (flags.json === true) {
-    const { joined, signed } = outcome;
-    output.result(renderJson({ event: branch, joined, signed, status: reportJson(report) }));
+    const { joined, signed, proved } = outcome;
+    output.result(renderJson({ event: branch, joined, signed, proved, status: reportJson(report) }));
     return EXIT.accepted;
   }
-  if (outcome.signed.length === 0) output.say(nothingToSign(outcome.joined.length > 0, report.invites.size));
+  const { drill } = report;
+  if (outcome.proved.length > 0) output.say('Your key works. Thank you.');
+  else if (outcome.signed.length === 0)
+    output.say(nothingToSign(outcome.joined.length > 0, report.invites.size));
+  if (drill !== undefined) output.say(`Drill ${drill.name}: ${drillMeaning(drill)}.`);
   saySigned(output, outcome);
   return EXIT.accepted;
 }
@@ -82,7 +88,9 @@ async function tellMerged(
 ): Promise<number> {
   const { report } = await mergedStatus(workspace, branch);
   if (flags.json === true)
-    output.result(renderJson({ event: branch, joined: [], signed: [], status: reportJson(report) }));
+    output.result(
+      renderJson({ event: branch, joined: [], signed: [], proved: [], status: reportJson(report) }),
+    );
   else output.show(renderTerminal(report, { colour: output.colour.err, width: output.width }));
   return EXIT.unchanged;
 }
@@ -95,13 +103,16 @@ const nothingToSign = (joined: boolean, openInvites: number): string =>
 async function list(flags: SignFlags, { output }: RunContext): Promise<number> {
   await using workspace = await workspaceOf(flags);
   const { user, events, unreadable, merged, ignored } = await pendingEvents(workspace);
-  const waiting = events.filter(({ invited, toSign }) => invited.length + toSign.length > 0);
+  const waiting = events.filter(
+    ({ invited, toSign, toProve }) => invited.length + toSign.length > 0 || toProve,
+  );
   if (flags.json === true) {
-    const rows = events.map(({ branch, invited, toSign, event }) => ({
+    const rows = events.map(({ branch, invited, toSign, toProve, event }) => ({
       event: branch,
       verdict: event.report.verdict,
       invited,
       toSign,
+      toProve,
     }));
     output.result(renderJson({ user, events: rows, unreadable, merged, ignored }));
     return EXIT.accepted;
@@ -114,10 +125,11 @@ async function list(flags: SignFlags, { output }: RunContext): Promise<number> {
     const open = events.length === 0 ? 'no event is open' : `${events.length} open, none waits for you`;
     output.say(`Nothing to do for ${user}: ${open}.`);
   }
-  for (const { branch, invited, toSign, event } of waiting) {
+  for (const { branch, invited, toSign, toProve, event } of waiting) {
     const asks = [
       ...(invited.length > 0 ? [`invites you to ${invited.join(', ')}`] : []),
       ...(toSign.length > 0 ? [`asks you to sign ${toSign.join(', ')}`] : []),
+      ...(toProve ? ['asks you to prove that your key works'] : []),
     ];
     output.result(`${branch}  ${event.report.verdict}  ${asks.join('; ')}`);
   }

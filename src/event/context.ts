@@ -7,6 +7,7 @@ import type { AttestationResult } from '../policy/attestation.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type Delegated, type DelegationGraph, delegationGraph } from '../repository/delegators.ts';
 import { diffTrees, isSameFile, type RoleChange, roleChange, type TreeDiff } from '../repository/diff.ts';
+import type { DrillFile, DrillProof } from '../repository/drill-file.ts';
 import { RepositoryError } from '../repository/error.ts';
 import { type Ownership, ownershipOf } from '../repository/ownership.ts';
 import {
@@ -39,6 +40,12 @@ export interface Facts {
   readonly main: RepositoryTree | undefined;
   /** What became of verifying the attestations that the event depends on; none where no key joins. */
   readonly attestations: ReadonlyMap<Keyid, AttestationResult>;
+  /** The drills that the event adds, by blob. */
+  readonly drills: ReadonlyMap<ObjectId, Parsed<DrillFile>>;
+  /** What the drill held in any commit of the event; `undefined` where nobody could look. */
+  readonly earlierProofs: readonly DrillProof[] | undefined;
+  /** Which repository known-good is ({@link identityOf}); not needed where the event is no drill. */
+  readonly identity: string | undefined;
   /**
    * The forge account that brought a joining key; `undefined` where there is no forge to ask, as on a person's machine. Automation
    * always gives a map: a key that is missing there came from nobody that is known.
@@ -53,6 +60,9 @@ export const noFacts: Facts = {
   history: new Map(),
   main: undefined,
   attestations: new Map(),
+  drills: new Map(),
+  identity: undefined,
+  earlierProofs: undefined,
   accounts: undefined,
 };
 

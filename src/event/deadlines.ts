@@ -52,7 +52,7 @@ function signingStart(expiresAt: Instant, periods: Periods | undefined): Instant
 }
 
 /** Of what is left no more is said than there is. */
-function distance(ms: number): string {
+export function distance(ms: number): string {
   const span = Math.abs(ms);
   const text =
     span < 2 * DAY_MS ? plural(Math.floor(span / HOUR_MS), 'hour') : plural(Math.floor(span / DAY_MS), 'day');

@@ -25,6 +25,7 @@ export const ruleIds = [
   'tree-modes',
   'scope',
   'policy',
+  'drill',
   'invites',
   'enrolment',
   'base',

@@ -9,6 +9,8 @@ import { cardName, cardOf, fingerprintOf } from './cards.ts';
 import type { Context } from './context.ts';
 import { type Deadline, deadlineOf } from './deadlines.ts';
 import { describeArtifacts, describePolicy, describeRole } from './describe.ts';
+import { type DrillReport, drillReport } from './drill/report.ts';
+import type { DrillStanding } from './drill/standing.ts';
 import type { Judgement, Verdict } from './judge.ts';
 import { type Obligation, ownersOfSeveralKeys, planOf, type QuorumOf, quorumsOf } from './plan.ts';
 import type { Reason } from './reason.ts';
@@ -104,6 +106,10 @@ export interface EventReport {
   /** How long those of {@link invites} have not answered; whoever is missing: that is not known. */
   readonly invited: ReadonlyMap<KeyOwner, OpenInvitation>;
   readonly awaited: readonly Awaited[];
+  /** Where the event is a drill: nothing else is in it then. */
+  readonly drill?: DrillReport;
+  /** What the drills on main say; only where somebody asked. */
+  readonly standing?: DrillStanding;
 }
 
 export interface ReportLabels {
@@ -129,6 +135,7 @@ export function reportOf(judgement: Judgement, labels: ReportLabels): EventRepor
     if (report.state !== 'unchanged' || report.change !== 'unchanged') roles.set(role, report);
   }
   const merged = labels.merged === true;
+  const drill = drillReport(context, labels.now);
   const onMain = deadlinesOf(context, merged ? context.graph.roles.keys() : roles.keys());
   const told = new Set([...roles.keys(), ...onMain.keys()]);
   const alike = alikeIn(context.graph, told, role => {
@@ -151,6 +158,7 @@ export function reportOf(judgement: Judgement, labels: ReportLabels): EventRepor
     invites: new Map([...plan.invites].map(([owner, invited]) => [owner, [...invited]])),
     invited: openInvitations(labels),
     awaited: awaitedOf(context, plan.obligations),
+    ...(drill === undefined ? {} : { drill }),
   };
 }
 

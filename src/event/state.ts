@@ -13,7 +13,7 @@ import type { RuleId } from './reason.ts';
 export type EventState = 'draft' | 'collecting' | 'ready' | 'merged';
 
 /** Rules that await nothing but signatures over the content as it is. */
-const SIGNATURES: ReadonlySet<RuleId> = new Set<RuleId>(['root-quorum', 'role-quorum', 'enrolment']);
+const SIGNATURES: ReadonlySet<RuleId> = new Set<RuleId>(['root-quorum', 'role-quorum', 'enrolment', 'drill']);
 
 /** The state that follows from a judgement. That an event is merged is not to be seen from its trees. */
 export function eventState({ verdict, reasons }: Pick<Judgement, 'verdict' | 'reasons'>): EventState {

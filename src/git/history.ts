@@ -111,6 +111,29 @@ export async function listStates(
   tip: CommitSha,
   path: string,
 ): Promise<readonly PathState[]> {
+  return statesIn(repository, ['--first-parent', tip], path);
+}
+
+/**
+ * Each file that any commit of `tip` which `base` does not have held at `path`, newest first, at most of the `limit` newest
+ * commits that changed it. As {@link listStates} else, but with all parents: whoever pushes on top of others chooses which
+ * parent comes first.
+ */
+export async function listStatesSince(
+  repository: GitRepository,
+  base: CommitSha,
+  tip: CommitSha,
+  path: string,
+  limit: number,
+): Promise<readonly PathState[]> {
+  return statesIn(repository, ['--full-history', `--max-count=${limit}`, tip, `^${base}`], path);
+}
+
+async function statesIn(
+  repository: GitRepository,
+  commits: readonly string[],
+  path: string,
+): Promise<readonly PathState[]> {
   const format = [
     '--format=%H',
     '--raw',
@@ -120,8 +143,7 @@ export async function listStates(
     '--no-show-signature',
     '-z',
   ];
-  const log = ['-c', 'log.follow=false', 'log', '--first-parent', '-m'];
-  const args = [...log, ...format, tip, '--', `:(top,literal)${path}`];
+  const args = ['-c', 'log.follow=false', 'log', '-m', ...format, ...commits, '--', `:(top,literal)${path}`];
   const [output] = await Promise.all([gitText(repository, args), requireFullHistory(repository)]);
   const states: PathState[] = [];
   let commit: string | undefined;

@@ -3,7 +3,7 @@ import type { Keyid, KeyOwner, RoleName } from '../metadata/names.ts';
 import { withKey, withoutKeys, withThreshold } from '../repository/delegator-edits.ts';
 import { personKey } from '../repository/documents.ts';
 import { invitedTo } from '../repository/state.ts';
-import { attestKey } from './attestations.ts';
+import { attestJoiningKey } from './attestations.ts';
 import { type Edit, withdraw } from './delegate-request.ts';
 import { OperationError } from './error.ts';
 import { requireUser } from './workspace.ts';
@@ -37,7 +37,8 @@ export async function editSigners(edit: Edit, delegator: RoleName): Promise<void
       }
       const key = personKey(await request.ownKey(), owner);
       draft.edit(delegator, signed => withKey(signed, role, key));
-      await attestKey(draft, key, request.ownAttestation, workspace.clock.now());
+      const now = workspace.clock.now();
+      await attestJoiningKey(workspace.objects, edit.knownGood, draft, key, request.ownAttestation, now);
     }
   }
   if (threshold !== undefined) draft.edit(delegator, signed => withThreshold(signed, role, threshold));

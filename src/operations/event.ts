@@ -81,8 +81,9 @@ type Judged = Pick<LoadedEvent, 'knownGoodCommit' | 'gathered' | 'isRepair' | 'j
 async function asRepair(
   workspace: Workspace,
   commits: EventCommits,
-  { knownGood: broken, knownGoodFaults }: GatheredEvent,
+  beside: GatheredEvent,
 ): Promise<Judged | undefined> {
+  const { knownGood: broken, knownGoodFaults } = beside;
   const faults = knownGoodFaults.filter(({ severity }) => severity === 'refuse');
   if (faults.length === 0) return undefined;
   const sound = await newestSound(workspace, commits.knownGood);
@@ -90,7 +91,12 @@ async function asRepair(
   const now = workspace.clock.now();
   const ground = { event: commits.event, knownGood: sound, main: undefined };
   const found = await gatherEvent(workspace.objects, ground, { now });
-  const gathered = { ...found, knownGood: withSurroundings(found.knownGood, broken) };
+  const gathered = {
+    ...found,
+    knownGood: withSurroundings(found.knownGood, broken),
+    // As it was read beside main: of what they share, a folder may be one entry.
+    event: { ...found.event, outside: beside.event.outside },
+  };
   const what = listed(
     faults.map(({ role, message }) => (role === undefined ? message : `${role} ${message}`)),
     3,

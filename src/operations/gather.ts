@@ -1,5 +1,6 @@
 import type { Instant } from '../clock.ts';
 import { type Facts, noFacts } from '../event/context.ts';
+import { addedDrills } from '../event/drill/drill-of.ts';
 import { judgeRepository } from '../event/judge.ts';
 import type { Reason } from '../event/reason.ts';
 import type { ObjectReader } from '../git/objects.ts';
@@ -8,9 +9,12 @@ import { recallVerified, rememberVerified, type Verified } from '../git/verified
 import type { Policy } from '../policy/policy.ts';
 import { foldersOf } from '../policy/scope.ts';
 import { leavesOf } from '../repository/delegators.ts';
+import { diffTrees } from '../repository/diff.ts';
 import { allDigests, changedDigests } from '../repository/digests.ts';
-import { emptyTree, policyOf, type RepositoryTree } from '../repository/tree.ts';
+import { DRILLS_FOLDER } from '../repository/drill-file.ts';
+import { emptyTree, policyOf, type RepositoryTree, type TreeEntry } from '../repository/tree.ts';
 import { gatherAttestations } from './attestations.ts';
+import { drillFolders, earlierProofs, readDrills, readIdentity } from './drill/read.ts';
 import { TreeReader } from './read-tree.ts';
 
 /** The commits that an event is judged by. */
@@ -50,7 +54,7 @@ export async function gatherEvent(
     options.distrustCache === true ? undefined : await recallVerified(objects.repository, commits.knownGood);
   const [ground, head, main] = await readEvent(trees, commits, remembered);
   const policy = policyOf(ground);
-  const folders = foldersOf(policy.scope);
+  const folders = new Set([...foldersOf(policy.scope), ...(movesDrills(ground, head) ? drillFolders : [])]);
   const [knownGood, event] =
     folders.size === 0 ? [ground, head] : await trees.withFilesOf(folders, ground, head);
   const { faults, artifactsVerified } =
@@ -60,6 +64,7 @@ export async function gatherEvent(
   const needed = artifactsVerified ? changedDigests(knownGood, event) : allDigests(event);
   const digests = await objects.hashBlobs(needed);
   const attestations = await gatherAttestations(objects, knownGood, event, policy, options.now);
+  const drill = theOnly(addedDrills(diffTrees(knownGood, event)));
   return {
     knownGood,
     event,
@@ -71,10 +76,28 @@ export async function gatherEvent(
       knownGoodArtifactsVerified: artifactsVerified,
       main,
       attestations,
+      ...(drill === undefined ? {} : await drillFacts(trees, drill, commits, knownGood)),
     },
     policy,
   };
 }
+
+/** Of several none: whoever pushes a thousand drills is refused, and they are left unread. */
+const theOnly = <T>(items: readonly T[]): T | undefined => (items.length === 1 ? items[0] : undefined);
+
+const drillFacts = async (
+  trees: TreeReader,
+  drill: TreeEntry,
+  commits: EventCommits,
+  knownGood: RepositoryTree,
+): Promise<Pick<Facts, 'drills' | 'identity' | 'earlierProofs'>> => ({
+  drills: await readDrills(trees, [drill]),
+  identity: await readIdentity(trees, knownGood),
+  earlierProofs: await earlierProofs(trees, commits, drill.path),
+});
+
+const movesDrills = ({ outside }: RepositoryTree, event: RepositoryTree): boolean =>
+  outside.get(DRILLS_FOLDER)?.oid !== event.outside.get(DRILLS_FOLDER)?.oid;
 
 /** Known-good, event and main. Where known-good is remembered, what they share need not be read. */
 async function readEvent(

@@ -1,6 +1,8 @@
 import type { Facts } from '../event/context.ts';
 import { fetchRef } from '../git/fetch.ts';
+import { POLICY_FILE } from '../policy/policy.ts';
 import { diffTrees } from '../repository/diff.ts';
+import { drillAt } from '../repository/drill-file.ts';
 import { loadEvent } from './event.ts';
 import { isFaultOfEvent } from './status.ts';
 import type { ToldEvent } from './tell-event.ts';
@@ -27,8 +29,8 @@ export async function judgePullRequest(workspace: Workspace, number: number): Pr
     const accountsOf = async (): Promise<Facts['accounts']> => new Map();
     const { report, gathered } = await loadEvent(workspace, { head, main, accountsOf });
     const { metadata, artifacts, outside } = diffTrees(gathered.knownGood, gathered.event);
-    const touchesPolicy = outside.some(({ path }) => path === 'tuf-signer.yml');
-    return metadata.length + artifacts.length === 0 && !touchesPolicy
+    const touchesOurs = outside.some(({ path }) => path === POLICY_FILE || drillAt(path) !== undefined);
+    return metadata.length + artifacts.length === 0 && !touchesOurs
       ? { kind: 'aside' }
       : { kind: 'judged', report };
   } catch (error) {

@@ -150,11 +150,15 @@ export class TreeReader {
     return this.#documents.read(oid);
   }
 
+  /** As {@link document}, of one that has to be a root. */
+  async root(oid: ObjectId): Promise<Parsed<Document<Root>>> {
+    return asRoot(await this.#documents.read(oid));
+  }
+
   /** Parses the roots of `root_history/`, by version. */
   async history(tree: RepositoryTree): Promise<ReadonlyMap<number, Parsed<Document<Root>>>> {
     const roots = new Map<number, Parsed<Document<Root>>>();
-    for (const [version, { oid }] of historyOf(tree))
-      roots.set(version, asRoot(await this.#documents.read(oid)));
+    for (const [version, { oid }] of historyOf(tree)) roots.set(version, await this.root(oid));
     return roots;
   }
 

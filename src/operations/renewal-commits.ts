@@ -52,13 +52,13 @@ export async function beginRenewal(
 const nextVersion = (tree: RepositoryTree, role: RoleName): number =>
   (documentOf(tree, role)?.signed.version ?? 0) + 1;
 
-interface FreeBranch extends BegunRenewal {
+export interface FreeBranch extends BegunRenewal {
   /** What the branch is now, where it is one of ours to take up again. */
   readonly head: CommitSha | undefined;
 }
 
 /** `sign/ROLE-vN`, or with `-2`, `-3`, … where that is taken by what is not ours, or carries signatures. */
-async function freeBranch(
+export async function freeBranch(
   workspace: Workspace,
   tree: RepositoryTree,
   roles: readonly RoleName[],

@@ -9,7 +9,7 @@ import { effectivePeriods } from '../metadata/periods.ts';
 import { diffTrees } from '../repository/diff.ts';
 import { documentOf, metadataFile, type RepositoryTree } from '../repository/tree.ts';
 import { type LoadedEvent, listEvents, loadRemoteEvent } from './event.ts';
-import { isFaultOfEvent } from './status.ts';
+import { isFaultOfEvent, isMerged } from './status.ts';
 import type { Workspace } from './workspace.ts';
 
 /** An open event, as far as renewing roles goes. */
@@ -30,14 +30,14 @@ export interface RenewalEvent {
   readonly signers: readonly string[];
 }
 
-/** The open events as last fetched; one that can't be judged renews nothing. */
+/** The open events as last fetched; one that can't be judged renews nothing, nor does one that is merged and still has a branch. */
 export async function openEvents(workspace: Workspace): Promise<readonly RenewalEvent[]> {
   const found: RenewalEvent[] = [];
   for (const branch of (await listEvents(workspace)).events) {
     try {
       found.push(renewalEvent(branch, await loadRemoteEvent(workspace, branch)));
     } catch (error) {
-      if (!isFaultOfEvent(error)) throw error;
+      if (!isMerged(error) && !isFaultOfEvent(error)) throw error;
     }
   }
   return found;

@@ -1,4 +1,6 @@
 import type { RoleName } from '../metadata/names.ts';
+import { drillIn } from './drill/proofs.ts';
+import { proveKeys } from './drill/prove.ts';
 import { loadRemoteEvent } from './event.ts';
 import { acceptInvitations, invitedRoles } from './join.ts';
 import { TrustedMain } from './pin/trusted-main.ts';
@@ -8,6 +10,8 @@ import { requireUser, type Workspace } from './workspace.ts';
 export interface SignOutcome extends SignedEvent {
   /** Roles joined by accepting an invitation. */
   readonly joined: readonly RoleName[];
+  /** Of a drill: fingerprints of the keys that have proved themselves. */
+  readonly proved: readonly string[];
 }
 
 /**
@@ -26,6 +30,8 @@ export async function signEvent(workspace: Workspace, request: SignRequest): Pro
   await main.fetch();
   let event = await loadRemoteEvent(workspace, branch);
   requireSound(event, prompter);
+  if (drillIn(event) !== undefined)
+    return { joined: [], signed: [], ...(await proveKeys(workspace, request, user, main, event)) };
   let joined: readonly RoleName[] = [];
   if (invitedRoles(event, user).length > 0) {
     joined = await acceptInvitations(workspace, request, user, main);
@@ -33,5 +39,5 @@ export async function signEvent(workspace: Workspace, request: SignRequest): Pro
     event = await loadRemoteEvent(workspace, branch);
     requireSound(event, prompter); // somebody may have pushed between the answer and now
   }
-  return { joined, ...(await signAsAsked(workspace, request, main, event)) };
+  return { joined, proved: [], ...(await signAsAsked(workspace, request, main, event)) };
 }

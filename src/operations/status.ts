@@ -4,6 +4,9 @@ import { isSigningEvent, parseBranchName, trackingRef } from '../git/names.ts';
 import { currentBranch, resolveCommit } from '../git/refs.ts';
 import type { KeyOwner, RoleName } from '../metadata/names.ts';
 import { RepositoryError } from '../repository/error.ts';
+import { drillIn } from './drill/proofs.ts';
+import { proofsOwed } from './drill/prove.ts';
+import { readStanding } from './drill/standing.ts';
 import { OperationError } from './error.ts';
 import { type LoadedEvent, listEvents, loadEvent, loadRemoteEvent } from './event.ts';
 import { invitedRoles } from './join.ts';
@@ -33,11 +36,18 @@ export async function eventStatus(workspace: Workspace, request: StatusRequest):
   ]);
   const event = { head, branch: asEvent(branch) };
   try {
-    return await loadEvent(workspace, { ...event, knownGood, main });
+    return await withStanding(workspace, await loadEvent(workspace, { ...event, knownGood, main }));
   } catch (error) {
     if (main === undefined || !isMerged(error)) throw error;
-    return loadMerged(workspace, main, event);
+    return withStanding(workspace, await loadMerged(workspace, main, event));
   }
+}
+
+/** With what the drills on main say of its keys. */
+async function withStanding(workspace: Workspace, event: LoadedEvent): Promise<LoadedEvent> {
+  const { knownGood, facts } = event.gathered;
+  const { standing } = await readStanding(workspace, facts.main ?? knownGood);
+  return standing.drills === 0 ? event : { ...event, report: { ...event.report, standing } };
 }
 
 /** The event on the remote, as last fetched, after it was found to be merged: what main has now. */
@@ -58,6 +68,8 @@ export interface PendingEvent {
   readonly branch: BranchName;
   readonly invited: readonly RoleName[];
   readonly toSign: readonly RoleName[];
+  /** Is it a drill, and are keys of this person still to prove themselves? */
+  readonly toProve: boolean;
   readonly event: LoadedEvent;
 }
 
@@ -98,11 +110,12 @@ export async function pendingEvents(workspace: Workspace): Promise<{
   return { user, events: pending, unreadable, merged, ignored };
 }
 
-function asksOf(event: LoadedEvent, user: KeyOwner): Pick<PendingEvent, 'invited' | 'toSign'> {
-  if (event.report.verdict === 'rejected') return { invited: [], toSign: [] };
+function asksOf(event: LoadedEvent, user: KeyOwner): Pick<PendingEvent, 'invited' | 'toSign' | 'toProve'> {
+  if (event.report.verdict === 'rejected') return { invited: [], toSign: [], toProve: false };
   return {
     invited: invitedRoles(event, user),
     toSign: [...new Set(obligationsOf(event, user).map(({ role }) => role))],
+    toProve: proofsOwed(drillIn(event), user).length > 0,
   };
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isStrictInstant } from '../clock.ts';
 import type { EventReport } from '../event/report.ts';
 import type { KeyOwner } from '../metadata/names.ts';
+import { proofDeeds } from './drill-words.ts';
 import { type MarkdownOptions, renderMarkdown } from './markdown.ts';
 import { sentence } from './markdown-text.ts';
 
@@ -53,7 +54,12 @@ export const renderUnjudged = (problem: string): string =>
  * What people owe an event, each under a name that holds as long as they owe it, whatever commit the event is at. None
  * of a rejected one.
  */
-export function obligationsIn({ verdict, invites, awaited }: EventReport): ReadonlyMap<string, KeyOwner> {
+export function obligationsIn({
+  verdict,
+  invites,
+  awaited,
+  drill,
+}: EventReport): ReadonlyMap<string, KeyOwner> {
   const owed = new Map<string, KeyOwner>();
   if (verdict === 'rejected') return owed;
   const add = (owner: KeyOwner, deed: string, role: string): unknown =>
@@ -61,6 +67,13 @@ export function obligationsIn({ verdict, invites, awaited }: EventReport): Reado
   for (const [owner, roles] of invites) for (const role of roles) add(owner, 'accept', role);
   for (const { owner, roles } of awaited) {
     if (owner !== undefined) for (const role of roles) add(owner, 'sign', role);
+  }
+  if (drill !== undefined) {
+    for (const owner of proofDeeds(drill).keys()) {
+      add(owner, 'prove', drill.name);
+      // Another obligation, so that who is silent hears of it again before it is too late.
+      if (drill.isNearlyOver) add(owner, 'prove soon', drill.name);
+    }
   }
   return owed;
 }

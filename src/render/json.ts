@@ -1,4 +1,7 @@
 import type { Deadline } from '../event/deadlines.ts';
+import type { RoleMargin } from '../event/drill/margin.ts';
+import type { DrillReport } from '../event/drill/report.ts';
+import type { DrillStanding, KeyStanding } from '../event/drill/standing.ts';
 import type { Verdict } from '../event/judge.ts';
 import type { QuorumOf } from '../event/plan.ts';
 import type { Reason, Severity } from '../event/reason.ts';
@@ -69,6 +72,47 @@ export interface ReportJson {
   readonly awaited: readonly AwaitedJson[];
   /** By role: those in `roles`; of a merged event, all. */
   readonly onMain: Readonly<Record<string, DeadlineJson>>;
+  /** Only where the event is a drill. */
+  readonly drill?: DrillJson;
+  /** Only where drills are on main. */
+  readonly drills?: StandingJson;
+}
+
+export interface MarginJson {
+  readonly role: string;
+  readonly threshold: number;
+  readonly keys: number;
+  readonly proved: number;
+  readonly margin: number;
+}
+
+export interface DrillJson {
+  readonly name: string;
+  readonly opened: string;
+  readonly deadline: string;
+  readonly over: boolean;
+  readonly keys: readonly {
+    readonly owner: string;
+    readonly fingerprint: string;
+    readonly roles: readonly string[];
+    readonly proved: boolean;
+  }[];
+  readonly margins: readonly MarginJson[];
+}
+
+/** What the drills on main say. */
+export interface StandingJson {
+  readonly count: number;
+  readonly last: string | null;
+  readonly keys: readonly {
+    readonly owner: string;
+    readonly fingerprint: string;
+    readonly roles: readonly string[];
+    readonly state: KeyStanding['state'];
+    readonly provedBy: string | null;
+    readonly silentSince: string | null;
+  }[];
+  readonly margins: readonly MarginJson[];
 }
 
 export const reasonJson = ({ rule, role, severity, message }: Reason): ReasonJson => ({
@@ -88,6 +132,41 @@ export const reportJson = (report: EventReport): ReportJson => ({
   invitedSince: Object.fromEntries([...report.invited].map(([owner, { since }]) => [owner, since])),
   awaited: report.awaited.flatMap(awaitedJson),
   onMain: Object.fromEntries([...report.onMain].map(([role, deadline]) => [role, deadlineJson(deadline)])),
+  ...(report.drill === undefined ? {} : { drill: drillJson(report.drill) }),
+  ...(report.standing === undefined || report.standing.drills === 0
+    ? {}
+    : { drills: standingJson(report.standing) }),
+});
+
+export const drillJson = ({ name, opened, deadline, isOver, keys, margins }: DrillReport): DrillJson => ({
+  name,
+  opened,
+  deadline,
+  over: isOver,
+  keys: keys.map(({ owner, fingerprint, roles, proved }) => ({ owner, fingerprint, roles, proved })),
+  margins: margins.map(marginJson),
+});
+
+export const standingJson = ({ drills, last, keys, margins }: DrillStanding): StandingJson => ({
+  count: drills,
+  last: last?.name ?? null,
+  keys: keys.map(({ owner, fingerprint, roles, state, provedBy, silentSince }) => ({
+    owner,
+    fingerprint,
+    roles,
+    state,
+    provedBy: provedBy ?? null,
+    silentSince: silentSince ?? null,
+  })),
+  margins: margins.map(marginJson),
+});
+
+const marginJson = ({ role, threshold, keys, proved, margin }: RoleMargin): MarginJson => ({
+  role,
+  threshold,
+  keys,
+  proved,
+  margin,
 });
 
 const awaitedJson = ({ name, signatures }: Awaited): readonly AwaitedJson[] =>

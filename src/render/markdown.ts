@@ -3,6 +3,7 @@ import type { Verdict } from '../event/judge.ts';
 import type { Reason, Severity } from '../event/reason.ts';
 import type { EventReport, RoleReport } from '../event/report.ts';
 import type { RoleName } from '../metadata/names.ts';
+import { marginWords } from './drill-words.ts';
 import { codeSpan, escapeMarkdown, sentence } from './markdown-text.ts';
 import {
   briefDeadline,
@@ -83,6 +84,7 @@ function page(report: EventReport, kept: number): string {
       .map(text => `> ⏰ **${sentence(text)}**`),
     ...reasonSection(report, 'refuse', kept),
     ...signatureTable(report, kept),
+    ...drillSection(report, kept),
     ...(report.state === 'merged' ? mainSection(report, kept) : []),
     // Where it is somebody's turn that says it all; where it is nobody's, what is waited for comes first.
     ...(turns.length > 0 ? turns : awaited),
@@ -128,6 +130,23 @@ function signatureTable(report: EventReport, kept: number): readonly string[] {
     ...rows,
   ].join('\n');
   return [table, ...leftOut(meters.length - shown.length, 'quorum', 'quorums')];
+}
+
+/** Who has proved a key, and what that says of each role. */
+function drillSection({ drill }: EventReport, kept: number): readonly string[] {
+  if (drill === undefined) return [];
+  const shown = drill.keys.slice(0, Math.max(kept, 1));
+  const rows = shown.map(
+    ({ owner, fingerprint, roles, proved }) =>
+      `| ${escapeMarkdown(briefly(owner))} | ${codeSpan(fingerprint.slice(0, 20))} | ${people(roles, Math.min(kept, 6))} | ${proved ? '**■ proved**' : '□'} |`,
+  );
+  return [
+    ['| Keyholder | Key | Signs | Proof |', '|---|---|---|---|', ...rows].join('\n'),
+    ...leftOut(drill.keys.length - shown.length, 'key', 'keys'),
+    '### Margin',
+    list(drill.margins, kept, 'role', margin => sentence(marginWords(margin, drill.isOver))),
+    `A proof is no signature on metadata: it is over bytes that no client reads, SHA-256 ${codeSpan(drill.digest)}.`,
+  ];
 }
 
 /** What there is now instead of an event to be signed. */

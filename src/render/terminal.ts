@@ -1,6 +1,9 @@
+import type { DrillReport } from '../event/drill/report.ts';
+import type { DrillStanding } from '../event/drill/standing.ts';
 import type { Verdict } from '../event/judge.ts';
 import type { Reason, Severity } from '../event/reason.ts';
 import type { EventReport } from '../event/report.ts';
+import { drillKeyWords, keyStandingWords, marginWords, standingTitle } from './drill-words.ts';
 import { type Colour, columnsOf, escapeTerminal, type Paint, painter, wrap } from './terminal-text.ts';
 import {
   deadlineWords,
@@ -40,9 +43,11 @@ export function renderTerminal(report: EventReport, options: TerminalOptions): s
     ...deadlines(report, paint, options.width),
     ...reasons(reasonsOf(report.reasons, 'refuse'), options),
     ...signatures(report, paint, options.width),
+    ...(report.drill === undefined ? [] : renderDrill(report.drill, paint, options.width)),
     ...reasons([...reasonsOf(report.reasons, 'await'), ...reasonsOf(report.reasons, 'warn')], options),
     ...changes(report, paint, options.width),
     ...turns(report, paint, options.width),
+    ...standing(report, paint, options.width),
     ...stale(report, paint, options.width),
     paint('dim', wrap(escapeTerminal(provenance(report)), options.width, '', '')),
   ];
@@ -168,6 +173,37 @@ function changes(report: EventReport, paint: Paint, width: number): readonly str
   const title = wrap(`What changes (payload: SHA-256 of the bytes to sign)`, width, '', '  ');
   return [[paintStart(title, 'What changes', 'bold', paint), ...sections.flat()].join('\n')];
 }
+
+/** Who has proved a key in a drill, and what that says of each role: two sections. */
+export function renderDrill(found: DrillReport, paint: Paint, width: number): readonly string[] {
+  const keys = found.keys.map(key =>
+    wrap(escapeTerminal(drillKeyWords(key)), width, key.proved ? '  [#] ' : '  [.] ', '      '),
+  );
+  const title = paint('bold', 'Keys that prove themselves');
+  return [[title, ...keys, `    payload ${found.digest}`].join('\n'), renderMargins(found, paint, width)];
+}
+
+/** What the drills on main say, where somebody asked. */
+function standing({ standing: found }: EventReport, paint: Paint, width: number): readonly string[] {
+  return found === undefined || found.drills === 0 ? [] : [renderStanding(found, paint, width)];
+}
+
+/** Keys that are silent or not asked, and each role's margin. */
+export function renderStanding(found: DrillStanding, paint: Paint, width: number): string {
+  const title = wrap(escapeTerminal(standingTitle(found)), width, '', '  ');
+  const keys = found.keys.filter(({ state }) => state !== 'proved');
+  return [
+    paintLines('bold', title, paint),
+    ...found.margins.map(margin => bullet(marginWords(margin, true), width)),
+    ...keys.map(key => bullet(keyStandingWords(key), width)),
+  ].join('\n');
+}
+
+const renderMargins = ({ margins, isOver }: DrillReport, paint: Paint, width: number): string =>
+  [
+    paint('bold', 'Margin by role'),
+    ...margins.map(margin => bullet(marginWords(margin, isOver), width)),
+  ].join('\n');
 
 function turns(report: EventReport, paint: Paint, width: number): readonly string[] {
   const list = turnsOf(report);

@@ -10,6 +10,7 @@ import type {
   RoleState,
 } from '../event/report.ts';
 import type { KeyOwner, RoleName } from '../metadata/names.ts';
+import { drillMeaning, proofDeeds } from './drill-words.ts';
 
 // What every renderer says in the same words. Nothing here is escaped yet.
 
@@ -46,7 +47,7 @@ export function verdictWords(report: EventReport): { readonly word: string; read
   }
   switch (report.verdict) {
     case 'accepted':
-      return { word: 'Accepted', meaning: 'every quorum has signed, and this can be merged' };
+      return { word: 'Accepted', meaning: acceptedMeaning(report) };
     case 'pending':
       return { word: 'Pending', meaning: pendingMeaning(report) };
     case 'rejected': {
@@ -63,7 +64,13 @@ export function verdictWords(report: EventReport): { readonly word: string; read
   }
 }
 
-function pendingMeaning({ state, awaited, invites }: EventReport): string {
+const acceptedMeaning = ({ drill }: EventReport): string =>
+  drill === undefined
+    ? 'every quorum has signed, and this can be merged'
+    : `${drillMeaning(drill)}, and this can be merged, as a record`;
+
+function pendingMeaning({ state, awaited, invites, drill }: EventReport): string {
+  if (drill !== undefined) return drillMeaning(drill);
   const people = awaited.length === 0 ? [] : [`${counted(awaited.length, 'signer')} can sign now`];
   if (state === 'collecting') return joined(['the content stands', ...people]);
   const answers = invites.size === 0 ? [] : [`${counted(invites.size, 'invitation')} to be answered`];
@@ -148,7 +155,7 @@ export interface Turn {
 }
 
 /** Who is to do something now; nobody where the content has to change first. Invitations come first. */
-export function turnsOf({ verdict, invites, invited, awaited }: EventReport): readonly Turn[] {
+export function turnsOf({ verdict, invites, invited, awaited, drill }: EventReport): readonly Turn[] {
   if (verdict === 'rejected') return [];
   const turns = new Map<string, { owner: KeyOwner | undefined; deeds: string[] }>();
   for (const [owner, roles] of invites) {
@@ -162,6 +169,8 @@ export function turnsOf({ verdict, invites, invited, awaited }: EventReport): re
     turn.deeds.push(...signingDeeds(signer));
     turns.set(signer.name, turn);
   }
+  if (drill !== undefined)
+    for (const [owner, deed] of proofDeeds(drill)) turns.set(owner, { owner, deeds: [deed] });
   return [...turns].map(([name, turn]) => ({ name, ...turn }));
 }
 

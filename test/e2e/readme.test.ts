@@ -27,6 +27,7 @@ test('every example works as it is written', async () => {
     'policy',
     'trust',
     'publish',
+    'calendar',
     'library',
   ]);
   await using crew = await Crew.gather(cli, 'alice', 'bob', 'carol');
@@ -51,6 +52,10 @@ test('every example works as it is written', async () => {
   const [, ...afterMerge] = commands('publish').split('\n');
   const again = await perform(crew, 'alice', afterMerge.join('\n'));
   expect(again.stderr).toContain('1 artifact.');
+
+  const known = await perform(crew, 'alice', commands('calendar'));
+  expect(known.stdout).toContain('When to sign, until');
+  expect(known.stdout).toContain('0 of 3 keys proved');
 
   const trusted = await perform(crew, 'bob', commands('trust'));
   expect(trusted.stdout).toContain('its signers  2 of @alice, @bob and @carol');

@@ -8,6 +8,7 @@ import { INS, PIV_AID } from '../../src/signers/piv/applet.ts';
 import { CARD_KEYS } from '../support/card-keys.ts';
 import { type CommandResult, requireBuilt } from './support/command.ts';
 import { type PcscDaemon, startPcscd } from './support/pcscd.ts';
+import { runOk } from './support/program.ts';
 import { type Person, Town } from './support/town.ts';
 import { HAND_MS, insertCard } from './support/vpcd-cards.ts';
 
@@ -103,6 +104,31 @@ describe('tuf-signer with cards', () => {
         .run(['init', ...flags, '--create-online-key', '--yes'], { pinVariable: ALICE_PIN });
       succeeded(result);
       expect(result.output).toMatch(/You have signed root and targets/);
+    });
+
+    it('a drill: the card proves its key with one PIN, which is typed once', async () => {
+      await using fresh = await Town.found('alice');
+      const card = aliceCard();
+      await using _slot = await insertCard(daemon, 0, card);
+      const flags = ['--signers', '@alice', '--threshold', '1', '--online-key', 'file:online.pem'];
+      const one = fresh.person('alice');
+      succeeded(
+        await one.run(['init', ...flags, '--create-online-key', '--yes'], { pinVariable: ALICE_PIN }),
+      );
+      await runOk('git', '-C', fresh.remote, 'update-ref', 'refs/heads/main', 'refs/heads/sign/init');
+      succeeded(await one.run(['drill', 'open', '--name', 'june']));
+      const proved = await one.runAtTerminal(
+        ['drill', 'sign'],
+        [
+          { asked: /Prove your key [0-9a-f]{20} in drill june\? \[y\/N\]/, typed: 'y' },
+          { asked: /PIN/, typed: ALICE_PIN },
+        ],
+      );
+      succeeded(proved);
+      expect(proved.output).toMatch(/this signs no metadata[\s\S]*Your key works\. Thank you\./);
+      expect(proved.output).toMatch(/Drill june: 1 of 1 key proved/);
+      expect(await one.run(['status', '--event', 'origin/sign/drill-june'])).toMatchObject({ code: 0 });
+      expect(card.pinTriesLeft).toBe(3);
     });
   });
 

@@ -3,7 +3,16 @@ import { DAY_MS } from '../../src/clock.ts';
 import { parseSigningEvent } from '../../src/git/names.ts';
 import { parseRoleName } from '../../src/metadata/names.ts';
 import { type RenewOutcome, renewRoles } from '../../src/operations/renew.ts';
-import { NOW, owners, type TestWorld, TOOLS, worldTest as test, UPDATE, YEAR } from '../support/world.ts';
+import {
+  containing,
+  NOW,
+  owners,
+  type TestWorld,
+  TOOLS,
+  worldTest as test,
+  UPDATE,
+  YEAR,
+} from '../support/world.ts';
 
 const ROOT_EVENT = parseSigningEvent('sign/root-v2');
 const TOOLS_EVENT = parseSigningEvent('sign/tools-v2');
@@ -15,6 +24,82 @@ const renew = (world: TestWorld): Promise<RenewOutcome> =>
   world.in(world.automation, workspace => renewRoles(workspace));
 const subjects = (world: TestWorld, branch: string): readonly string[] =>
   world.remote.git('log', '--format=%s', branch, '^main').split('\n');
+
+describe('renewing roles by hand', () => {
+  const chosen = (world: TestWorld, ...roles: readonly string[]): Promise<RenewOutcome> =>
+    world.in(world.automation, workspace => renewRoles(workspace, { roles: roles.map(parseRoleName) }));
+  const planned = (world: TestWorld): Promise<RenewOutcome> =>
+    world.in(world.automation, workspace => renewRoles(workspace, { dryRun: true }));
+
+  test('chosen ones are renewed long before their time, and no other; again nothing is begun', async ({
+    world,
+  }) => {
+    later(world, 10);
+    const { begun, due } = await chosen(world, 'tools');
+    expect(begun).toEqual(new Map([[TOOLS_EVENT, ['tools']]]));
+    expect(due).toMatchObject([
+      { role: TOOLS, signers: ['@bob', '@carol'], threshold: 2, isAutomatic: false },
+    ]);
+    const refs = world.refs();
+    expect(await chosen(world, 'tools')).toMatchObject({ begun: new Map(), due: [{ event: TOOLS_EVENT }] });
+    expect(world.refs()).toBe(refs);
+    for (const name of ['bob', 'carol'] as const) await world.sign(name, TOOLS_EVENT);
+    expect((await world.judge(TOOLS_EVENT)).report.verdict).toBe('accepted');
+    world.merge(TOOLS_EVENT);
+    const tools = world.json('metadata/tools.json') as { signed: { expires: string } };
+    expect(tools.signed.expires).toBe('2031-06-11T00:00:00Z');
+  });
+
+  test('several together are one event where the same people sign them', async ({ world }) => {
+    expect((await chosen(world, 'targets', 'tools', 'root')).begun).toEqual(
+      new Map([
+        [ROOT_EVENT, ['root', 'targets']],
+        [TOOLS_EVENT, ['tools']],
+      ]),
+    );
+  });
+
+  test.for([
+    ['nothing', 'NOT_FOUND', 'main has no role "nothing": it has root, targets and tools'],
+    ['timestamp', 'REFUSED', 'timestamp is signed by automation'],
+  ])('%s can not be renewed, and nothing is begun', async ([role, code, message], { shared }) => {
+    const refs = shared.refs();
+    await expect(chosen(shared, 'tools', role ?? '')).rejects.toMatchObject({
+      code,
+      message: containing(message ?? ''),
+    });
+    expect(shared.refs()).toBe(refs);
+  });
+
+  test('a dry run says what would be done, event by event, and does nothing', async ({ world }) => {
+    later(world, 310);
+    const refs = world.refs();
+    const plan = await planned(world);
+    expect(world.refs()).toBe(refs);
+    const { begun, due } = await renew(world);
+    expect(plan.begun).toEqual(begun);
+    expect(plan.due.map(({ role }) => role)).toEqual(due.map(({ role }) => role));
+    // main moves on under one of them; the other lies until what it says is due, with a signature.
+    await world.sign('bob', TOOLS_EVENT);
+    for (const name of ['alice', 'bob'] as const) await world.sign(name, ROOT_EVENT);
+    world.merge(ROOT_EVENT);
+    const before = world.refs();
+    expect(await planned(world)).toMatchObject({
+      begun: new Map(),
+      rebased: [TOOLS_EVENT],
+      voided: new Map(),
+    });
+    later(world, 700);
+    expect(await planned(world)).toMatchObject({
+      begun: new Map([
+        [parseSigningEvent('sign/root-v3'), ['root', 'targets']],
+        [parseSigningEvent('sign/tools-v2-2'), ['tools']],
+      ]),
+      voided: new Map([[TOOLS_EVENT, ['@bob']]]),
+    });
+    expect(world.refs()).toBe(before);
+  });
+});
 
 describe('renewing roles', () => {
   test('nothing is begun before the signing period', async ({ world }) => {
@@ -71,6 +156,18 @@ describe('renewing roles', () => {
     await world.updateTargets();
     expect((await renew(world)).due.at(-1)).toMatchObject({ role: TOOLS, event: UPDATE });
     expect(world.refs()).not.toContain(TOOLS_EVENT);
+  });
+
+  test('an event that is merged and whose branch is still there stands in the way of nothing', async ({
+    world,
+  }) => {
+    later(world, 310);
+    world.remote.git('branch', 'sign/merged-long-ago', 'main~1');
+    world.remote.commit({ 'README.md': 'x' }, { branch: 'sign/merged', parents: [world.remote.sha('main')] });
+    const tree = world.remote.git('rev-parse', 'sign/merged^{tree}');
+    const merge = world.remote.git('commit-tree', '-p', 'main', '-p', 'sign/merged', '-m', 'Merge', tree);
+    world.remote.git('update-ref', 'refs/heads/main', merge);
+    expect((await renew(world)).begun.get(TOOLS_EVENT)).toEqual([TOOLS]);
   });
 
   test('an event that can not be judged, or is rejected, renews nothing', async ({ world }) => {

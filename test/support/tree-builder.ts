@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { DAY_MS, formatInstant, type Instant } from '../../src/clock.ts';
 import { CodedError } from '../../src/errors.ts';
 import { type Facts, type Mode, noFacts } from '../../src/event/context.ts';
+import { addedDrills } from '../../src/event/drill/drill-of.ts';
 import { type Judgement, judge, judgeRepository } from '../../src/event/judge.ts';
 import { historyOf } from '../../src/event/rules/history.ts';
+import { identityOf } from '../../src/event/succession.ts';
 import type { JsonObject, JsonValue } from '../../src/json.ts';
 import { binCount, binIndex, binName, binOf, binPrefixes } from '../../src/metadata/bins.ts';
 import { canonicalJson } from '../../src/metadata/canonical.ts';
@@ -18,7 +20,9 @@ import {
   type Policy,
   type PolicyFile,
 } from '../../src/policy/policy.ts';
+import { diffTrees } from '../../src/repository/diff.ts';
 import { allDigests, changedDigests } from '../../src/repository/digests.ts';
+import { parseDrill } from '../../src/repository/drill-file.ts';
 import { RepositoryError } from '../../src/repository/error.ts';
 import { type Invites, noInvites, parseState } from '../../src/repository/state.ts';
 import {
@@ -529,6 +533,7 @@ export function judgeEvent(
   const faults = own.reasons.filter(({ rule, severity }) => severity === 'refuse' || rule === 'artifacts');
   const knownGoodArtifactsVerified = !faults.some(({ rule }) => rule === 'artifacts');
   const digests = digestsOf(knownGoodArtifactsVerified ? changedDigests(before, after) : allDigests(after));
+  const drills = addedDrills(diffTrees(before, after));
   return judge({
     knownGood: before,
     knownGoodFaults: faults,
@@ -540,6 +545,9 @@ export function judgeEvent(
       digests,
       knownGoodArtifactsVerified,
       knownGoodVerified: faults.length === 0,
+      drills: new Map(drills.map(({ oid }) => [oid, parsed(() => parseDrill(required(oid)))])),
+      earlierProofs: [],
+      identity: drills.length === 0 ? undefined : identityOf({ history: historyIn(before) }),
       ...facts,
     },
     now,
@@ -553,14 +561,20 @@ export function judgeTree(
   { now = testNow, policy = policyOf(repository.tree()), facts = {} }: JudgeOptions = {},
 ): Judgement {
   const tree = repository.tree();
+  const history = historyIn(tree);
+  const digests = digestsOf(allDigests(tree));
+  return judgeRepository({ mode, tree, policy, facts: { ...noFacts, digests, history, ...facts }, now });
+}
+
+/** The roots of `root_history/`, parsed. */
+export function historyIn(tree: RepositoryTree): ReadonlyMap<number, Parsed<Document<Root>>> {
   const history = new Map<number, Parsed<Document<Root>>>();
   for (const [version, { oid }] of historyOf(tree))
     history.set(
       version,
       parsed(() => parseDocumentOf('root', required(oid))),
     );
-  const digests = digestsOf(allDigests(tree));
-  return judgeRepository({ mode, tree, policy, facts: { ...noFacts, digests, history, ...facts }, now });
+  return history;
 }
 
 const blobs = new Map<ObjectId, Uint8Array>();

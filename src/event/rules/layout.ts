@@ -1,6 +1,7 @@
 import { jsonEqual } from '../../json.ts';
 import { isTopLevelRole, ROOT, type RoleName, TARGETS } from '../../metadata/names.ts';
 import { POLICY_FILE } from '../../policy/policy.ts';
+import { drillAt } from '../../repository/drill-file.ts';
 import { mayChange } from '../../repository/scope.ts';
 import { metadataFile, roleFile, statedPolicyDigest, type TreeEntry } from '../../repository/tree.ts';
 import { type Context, standsOnVerified } from '../context.ts';
@@ -111,6 +112,7 @@ export const scope: Rule = {
     const allowed: string[] = [];
     for (const { path, before, after } of diff.outside) {
       if (path === POLICY_FILE && newPolicy) continue; // rule policy judges it
+      if (drillAt(path) !== undefined) continue; // rule drill does
       const plain = [before, after].every(entry => entry === undefined || REGULAR.has(entry.mode));
       if (plain && mayChange(policy.scope, path)) {
         allowed.push(path);

@@ -1,5 +1,6 @@
 import { ROOT, type RoleName, TARGETS } from '../../metadata/names.ts';
 import type { Context } from '../context.ts';
+import { isDrill } from '../drill/drill-of.ts';
 import { type Finding, warn } from '../reason.ts';
 import { plural } from '../words.ts';
 import type { Rule } from './rule.ts';
@@ -11,6 +12,11 @@ export const peers: Rule = {
   modes: ['event'],
   *check(context) {
     const { graph, changed, diff } = context;
+    if (isDrill(context)) {
+      yield warn(
+        'tuf-on-ci sees no change in a drill: it calls the event complete from the start, and asks nobody',
+      );
+    }
     yield* checkHashes(context);
     for (const { role, delegator, definition } of graph.roles.values()) {
       if (delegator === ROOT || !changed.has(delegator) || definition.pathHashPrefixes.length > 0) continue;

@@ -2,6 +2,7 @@ import { artifacts } from './artifacts.ts';
 import { attestation } from './attestation.ts';
 import { base } from './base.ts';
 import { clients } from './clients.ts';
+import { drill } from './drill.ts';
 import { history } from './history.ts';
 import { distinctKeysRule, distinctOwners, keyid, keyTags } from './keys.ts';
 import { metadataNames, orphans, scope, treeModes } from './layout.ts';
@@ -42,6 +43,7 @@ export const rules: readonly Rule[] = [
   treeModes,
   scope,
   policy,
+  drill,
   invites,
   enrolment,
   base,

@@ -34,6 +34,7 @@ export async function importResponse(
   if (joins === undefined)
     return {
       joined: [],
+      proved: [],
       ...(await signAsAsked(workspace, { branch, signer, prompter, trust }, main, event)),
     };
   const joined = await acceptInvitations(
@@ -42,5 +43,5 @@ export async function importResponse(
     user,
     main,
   );
-  return { joined, signed: [], event: await loadRemoteEvent(workspace, branch) };
+  return { joined, signed: [], proved: [], event: await loadRemoteEvent(workspace, branch) };
 }

@@ -1,4 +1,5 @@
 import type { RepositoryTree } from '../../../src/repository/tree.ts';
+import { putDrill } from '../../support/drill.ts';
 import type { TestRepository } from '../../support/tree-builder.ts';
 import { type Row, ruleTable, standard } from './rule-table.ts';
 
@@ -38,5 +39,11 @@ ruleTable('base', [
     },
     'and 5 more',
   ),
+  {
+    when: 'the event is a drill, which touches nothing that main could have moved',
+    do: (e, main) => void putDrill(e, main),
+    options: moved(main => void main.edit('root')),
+    says: [],
+  },
   { when: 'known-good was named by hand', do: e => void e.edit('dev'), says: [] },
 ]);

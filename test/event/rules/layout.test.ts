@@ -1,4 +1,5 @@
 import { defaultPolicy } from '../../../src/policy/policy.ts';
+import { putDrill } from '../../support/drill.ts';
 import type { JudgeOptions, TestRepository } from '../../support/tree-builder.ts';
 import { type Row, ruleTable, standard } from './rule-table.ts';
 
@@ -174,6 +175,17 @@ const withReadme = (): TestRepository => standard().write('README.md', 'read me'
 const allowing = (...scope: readonly string[]): JudgeOptions => ({ policy: { ...defaultPolicy, scope } });
 
 ruleTable('scope', [
+  { when: 'a drill comes, which rule drill judges', do: (e, main) => void putDrill(e, main), says: [] },
+  {
+    when: 'something else comes beside the drills',
+    do: e =>
+      void e.file('drills/notes.txt', 'x').file('drills/sub/june.json', '{}').file('drills/-.json', '{}'),
+    says: [
+      ['refuse', undefined, '"drills/notes.txt" changes'],
+      ['refuse', undefined, '"drills/sub/june.json" changes'],
+      ['refuse', undefined, '"drills/-.json" changes'],
+    ],
+  },
   {
     when: 'a new policy brings a workflow along',
     do: e => void e.policy('version: 1\n').write('.github/workflows/x.yml', 'on: push'),

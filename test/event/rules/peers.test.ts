@@ -1,7 +1,13 @@
+import { putDrill } from '../../support/drill.ts';
 import { repositoryOf } from '../../support/tree-builder.ts';
 import { ruleTable, standard } from './rule-table.ts';
 
 ruleTable('peers', [
+  {
+    when: 'the event is a drill',
+    do: (e, main) => void putDrill(e, main),
+    says: [['warn', undefined, 'tuf-on-ci sees no change in a drill', 'asks nobody']],
+  },
   {
     when: 'a role owns a folder of its name',
     do: e => void e.delegate('ops', { signers: ['@gina'] }).artifact('ops/x', 'x'),
