@@ -201,6 +201,12 @@ ruleTable('schema', [
     do: signed(s => set(s, 'expires', '2031-01-01T00:00:00.5Z')),
     says: [['refuse', 'targets', 'expires "2031-01-01T00:00:00.5Z"']],
   },
+  ...(['known-good', 'publish'] as const).map(as => ({
+    when: `it has one ${as === 'publish' ? 'in what is published' : 'on main, as in a repository that was imported'}`,
+    do: signed(s => set(s, 'expires', '2031-01-01T00:00:00.5Z')),
+    as,
+    says: [[as === 'publish' ? 'refuse' : 'warn', 'targets', 'expires "2031-01-01T00:00:00.5Z"']] as const,
+  })),
   {
     when: 'expires has an offset',
     do: signed(s => set(s, 'expires', '2031-01-01T00:00:00+00:00')),
