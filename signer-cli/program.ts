@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, EXIT_HELP } from './exit-codes.ts';
+import { addImportCommand, importRunners } from './import-program.ts';
 import { addKeyCommands, keyRunners } from './key-program.ts';
 import { addPinCommands, pinRunners } from './pin-program.ts';
 import { addRequestCommands, requestRunners } from './request-program.ts';
@@ -104,6 +105,10 @@ export function buildProgram(
             'the root to trust where this machine trusts none yet (default: it is shown, and asked about)',
           )
           .option('--decline', 'answer an invitation with no: nothing is signed, no card is needed')
+          .option(
+            '--signature <file>',
+            'add signatures that other tools made: a signed metadata file, or a list of {"keyid", "sig"}',
+          )
           .option('--json', 'print the outcome as JSON'),
       ),
   );
@@ -166,6 +171,7 @@ export function buildProgram(
         .option('--json', 'print files and findings as JSON'),
   );
   addRequestCommands(program, parent => commandAdder(parent, exit, contextOf));
+  addImportCommand(add, onlineKey);
   addPinCommands(program, parent => commandAdder(parent, exit, contextOf));
   addKeyCommands(program, parent => commandAdder(parent, exit, contextOf));
   add('demo', 'the main job on virtual cards: set-up, quorum, publishing, a client, an attack', command =>
@@ -216,6 +222,7 @@ const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => P
   ['build', async () => (await import('./commands/build.ts')).run],
   ['page', async () => (await import('./commands/page.ts')).run],
   ['policy', async () => (await import('./commands/policy.ts')).run],
+  ...importRunners,
   ...pinRunners,
   ...requestRunners,
   ...keyRunners,

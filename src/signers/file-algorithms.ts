@@ -43,8 +43,11 @@ export const algorithmOf = (key: KeyObject): FileAlgorithm | undefined =>
   ALGORITHMS.find(algorithm => algorithm.accepts(key));
 
 /** The public half in the words of TUF section 4.2: PEM, or hex for ed25519. */
-export function publicParts(privateKey: KeyObject, { keytype, scheme }: FileAlgorithm): PublicKeyParts {
-  const publicKey = createPublicKey(privateKey);
+export const publicParts = (privateKey: KeyObject, algorithm: FileAlgorithm): PublicKeyParts =>
+  publicPartsOf(createPublicKey(privateKey), algorithm);
+
+/** As {@link publicParts}, of a public key. */
+export function publicPartsOf(publicKey: KeyObject, { keytype, scheme }: FileAlgorithm): PublicKeyParts {
   const text =
     scheme === 'ed25519'
       ? publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex')
