@@ -32,9 +32,9 @@ export function adopt(
   const draft = new Draft(imported, imported);
   draft.edit(ROOT, signed => withMembers(signed, new Map([['consistent_snapshot', true]])));
   for (const { role, delegator, keys, threshold } of planned) {
-    const ids = keys.map(computeKeyid);
+    const ids = new Set(keys.map(computeKeyid));
     const before = delegationGraph(imported).roles.get(role)?.definition.keyids ?? [];
-    const gone = new Set(before.filter(keyid => !ids.includes(keyid)));
+    const gone = new Set(before.filter(keyid => !ids.has(keyid)));
     draft.edit(delegator, signed =>
       withThreshold(
         keys.reduce((edited, key) => withKey(edited, role, key), withoutKeys(signed, role, gone)),
@@ -51,13 +51,16 @@ export function adopt(
   for (const [role, targets] of artifactEdits(imported, digests)) {
     draft.edit(role, signed => withMembers(signed, new Map([['targets', targets]])));
   }
-  for (const { role } of planned) {
-    if (isOnlineRole(role) || /^1\.0(\.\d{1,4})?$/.test(String(member(draft.signed(role), 'spec_version'))))
-      continue;
-    draft.edit(role, signed => withMembers(signed, new Map([['spec_version', SPEC_VERSION]])));
-  }
+  for (const { role } of planned) if (!isOnlineRole(role)) draft.edit(role, withKnownSpec);
   for (const [owner, roles] of invitedBy(planned)) draft.invite(owner, roles);
   return draft;
+}
+
+/** A version of the specification that the rules take stays. */
+function withKnownSpec(signed: JsonObject): JsonObject {
+  const found = member(signed, 'spec_version');
+  if (typeof found === 'string' && /^1\.0(\.\d{1,4})?$/.test(found)) return signed;
+  return withMembers(signed, new Map([['spec_version', SPEC_VERSION]]));
 }
 
 function invitedBy(

@@ -1,19 +1,15 @@
 import type { RepositorySource } from '../../client/fetcher.ts';
 import { defaultLimits } from '../../client/limits.ts';
-import { judge } from '../../event/judge.ts';
-import { type EventReport, reportOf } from '../../event/report.ts';
+import type { EventReport } from '../../event/report.ts';
 import { listed } from '../../event/words.ts';
 import { createCommit, type FileChange } from '../../git/commit.ts';
-import { type BranchName, trackingRef } from '../../git/names.ts';
+import type { BranchName } from '../../git/names.ts';
 import type { CommitSha } from '../../git/oid.ts';
-import { readRef } from '../../git/refs.ts';
 import { ROOT, type RoleName } from '../../metadata/names.ts';
-import { allDigests } from '../../repository/digests.ts';
 import { historyFile, roleFile } from '../../repository/tree.ts';
-import { commitAndPush, pushEvent } from '../commit.ts';
+import { pushEvent } from '../commit.ts';
 import { OperationError } from '../error.ts';
 import { loadRemoteEvent } from '../event.ts';
-import { gatherEvent } from '../gather.ts';
 import { existingMain, GIT_ATTRIBUTES, pushFirstCommit } from '../init.ts';
 import { followMain } from '../main-departures.ts';
 import type { PinStore } from '../pin/pin.ts';
@@ -21,10 +17,10 @@ import { verifyFromPin } from '../pin/trust.ts';
 import type { Prompter } from '../prompter.ts';
 import { TreeReader } from '../read-tree.ts';
 import { sentence, verifyMain } from '../verify-main.ts';
-import { authorOf, findMain, type Main, requirePullRemote, type Workspace } from '../workspace.ts';
-import { type Adoption, keepsOnlineKey, type PlannedRole, planRoles } from './adoption.ts';
+import { authorOf, findMain, type Main, type Workspace } from '../workspace.ts';
+import { type Adoption, keepsOnlineKey, planRoles } from './adoption.ts';
 import { storeArtifacts } from './artifacts.ts';
-import { adopt } from './edits.ts';
+import { draftEvent, isEventOpen, type Plan, pushDraft } from './event.ts';
 import { type Published, readPublished } from './read-published.ts';
 import { withOlderNames } from './source.ts';
 import { requireFirstRoot, trustSource } from './trust-source.ts';
@@ -72,8 +68,7 @@ export async function importRepository(workspace: Workspace, request: ImportRequ
   const published = await readPublished(source, trusted, workspace.clock.now());
   const isStarted = await requireRoom(workspace, main, published);
   tellExpired(published, request);
-  const isOpen =
-    isStarted && (await readRef(workspace.repository, await eventRef(workspace, event))) !== undefined;
+  const isOpen = await isEventOpen(workspace, event, isStarted);
   const plan = isOpen ? undefined : await planFor(published, request);
   const imported = await commitPublished(workspace, main, source, published, prompter);
   await requireSound(workspace, imported, isStarted, prompter);
@@ -88,14 +83,6 @@ export async function importRepository(workspace: Workspace, request: ImportRequ
   const report =
     drafted === undefined && !isOpen ? undefined : (await loadRemoteEvent(workspace, event)).report;
   return { published, main: standing, became, report };
-}
-
-const eventRef = async (workspace: Workspace, event: BranchName): Promise<string> =>
-  trackingRef(await requirePullRemote(workspace), event);
-
-interface Plan {
-  readonly adoption: Adoption;
-  readonly planned: readonly PlannedRole[];
 }
 
 async function planFor(published: Published, { adoption: ask, prompter }: ImportRequest): Promise<Plan> {
@@ -210,44 +197,6 @@ async function requireSound(
   for (const warning of warnings) prompter.progress(`as published: ${warning}`);
 }
 
-interface DraftedEvent {
-  readonly changes: ReadonlyMap<string, Uint8Array | undefined>;
-  readonly report: EventReport;
-}
-
-/** The event that is to follow, judged before anybody sees it; `undefined` where nothing has to change. */
-async function draftEvent(
-  workspace: Workspace,
-  { event, prompter }: ImportRequest,
-  imported: CommitSha,
-  { adoption, planned }: Plan,
-): Promise<DraftedEvent | undefined> {
-  const { objects, clock } = workspace;
-  const now = clock.now();
-  const tree = await new TreeReader(objects).read(imported);
-  const changes = adopt(tree, await objects.hashBlobs(allDigests(tree)), planned, adoption).files(now);
-  if (changes.size === 0) return undefined;
-  const head = await createCommit(objects, {
-    parents: [imported],
-    changes,
-    message: MESSAGE,
-    author: await authorOf(workspace),
-    time: now,
-  });
-  const commits = { event: head, knownGood: imported, main: undefined };
-  const gathered = await gatherEvent(objects, commits, { now });
-  const judgement = judge({ ...gathered, knownGoodGiven: false, now });
-  const report = reportOf(judgement, { event, head, knownGood: imported, now });
-  if (judgement.verdict !== 'rejected') return { changes, report };
-  prompter.show(report);
-  throw new OperationError(
-    'REFUSED',
-    'the event would be rejected, for the reasons above: nothing was imported',
-  );
-}
-
-const MESSAGE = ['Import: who signs, the online key and periods'] as const;
-
 async function pushMain(workspace: Workspace, main: Main | undefined, commit: CommitSha): Promise<void> {
   if (main === undefined) {
     if ((await pushFirstCommit(workspace, commit)) === commit) return;
@@ -256,16 +205,4 @@ async function pushMain(workspace: Workspace, main: Main | undefined, commit: Co
   const { status } = await pushEvent(workspace, { branch: main.branch, head: main.commit, commit });
   if (status === 'rejected')
     throw new OperationError('RACE_LOST', `${main.branch} changed meanwhile: run the command again`);
-}
-
-async function pushDraft(
-  workspace: Workspace,
-  branch: BranchName,
-  { changes }: DraftedEvent,
-  standing: CommitSha,
-): Promise<void> {
-  const parents = [standing];
-  const commit = { branch, head: undefined, parents, changes, message: MESSAGE };
-  if ((await commitAndPush(workspace, commit)).status === 'pushed') return;
-  throw new OperationError('ALREADY_THERE', `${branch} is there already: close it, or choose another name`);
 }
