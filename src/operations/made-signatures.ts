@@ -1,3 +1,4 @@
+import { isNameless } from '../event/named-keys.ts';
 import { quorumsOf } from '../event/plan.ts';
 import { isAncestor } from '../git/history.ts';
 import { deleteUnpushed, listUnpushed } from '../git/unpushed.ts';
@@ -19,13 +20,9 @@ export function withSignature(signatures: Signatures, role: RoleName, keyid: Key
   return new Map([...signatures, [role, new Map([...(signatures.get(role) ?? []), [keyid, sig]])]]);
 }
 
-/** Does nobody say whose this key is? So it is in a root that was imported: it is whoever's holds it. */
-export const isUnclaimed = ({ owner, onlineUri }: Key): boolean =>
-  owner === undefined && onlineUri === undefined;
-
 /** Those of `made` that are by `user`'s keys, or by such as are nobody's by name, valid over what the event holds now, and not in it yet. */
 export const fittingSignatures = (event: LoadedEvent, user: KeyOwner, made: Signatures): Signatures =>
-  validSignatures(event, made, key => key.owner === user || isUnclaimed(key));
+  validSignatures(event, made, key => key.owner === user || isNameless(key));
 
 /** Those of `made` that are wanted, by keys that `isWanted`, valid over what the event holds now, and not in it yet. */
 export function validSignatures(

@@ -1,5 +1,6 @@
 import type { CodedError } from '../errors.ts';
 import { fingerprintOf } from '../event/cards.ts';
+import { isNameless } from '../event/named-keys.ts';
 import type { Obligation } from '../event/plan.ts';
 import { planOf } from '../event/plan.ts';
 import { longId } from '../event/words.ts';
@@ -19,7 +20,6 @@ import {
   fittingSignatures,
   forgetArrived,
   forgetKept,
-  isUnclaimed,
   keptSignatures,
   type Signatures,
   signatureFiles,
@@ -77,8 +77,8 @@ export const obligationsOf = (
   );
 
 /** What keys are asked to sign now of which nobody says whose they are: those of a root that was imported. */
-const unclaimedObligations = (event: LoadedEvent): readonly Obligation[] =>
-  openObligations(event).filter(({ key }) => isUnclaimed(key));
+const namelessObligations = (event: LoadedEvent): readonly Obligation[] =>
+  openObligations(event).filter(({ key }) => isNameless(key));
 
 const openObligations = (event: LoadedEvent): readonly Obligation[] => {
   const unsettled = new Set(
@@ -148,7 +148,7 @@ class Signing {
   async #makeWanted(event: LoadedEvent): Promise<void> {
     const tree = event.gathered.event;
     const have = fittingSignatures(event, this.#user, this.#made);
-    const owed = [...obligationsOf(event, this.#user, this.#lost), ...(await this.#claimed(event))];
+    const owed = [...obligationsOf(event, this.#user, this.#lost), ...(await this.#held(event))];
     const wanted = owed.filter(({ role, key }) => have.get(role)?.has(key.keyid) !== true);
     if (wanted.length === 0) return;
     const content = contentOf(wanted, tree);
@@ -170,12 +170,12 @@ class Signing {
   }
 
   /** Of the keys that are nobody's by name, the one that this person has: whoever holds it may sign. */
-  async #claimed(event: LoadedEvent): Promise<readonly Obligation[]> {
-    const unclaimed = unclaimedObligations(event);
-    if (unclaimed.length === 0) return [];
+  async #held(event: LoadedEvent): Promise<readonly Obligation[]> {
+    const nameless = namelessObligations(event);
+    if (nameless.length === 0) return [];
     const own = personKey(await this.#signer.readPublicKey(), this.#user);
     const { fingerprint } = requirePublicKey(decodeKey(computeKeyid(own), own, 'your key'));
-    return unclaimed.filter(({ key }) => requirePublicKey(key).fingerprint === fingerprint);
+    return nameless.filter(({ key }) => requirePublicKey(key).fingerprint === fingerprint);
   }
 
   /** Makes what the cards that are here can make, then asks for the other ones. Gives what is still wanted. */
