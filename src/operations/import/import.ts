@@ -1,5 +1,4 @@
 import type { RepositorySource } from '../../client/fetcher.ts';
-import { defaultLimits } from '../../client/limits.ts';
 import type { EventReport } from '../../event/report.ts';
 import { listed } from '../../event/words.ts';
 import { createCommit, type FileChange } from '../../git/commit.ts';
@@ -15,6 +14,7 @@ import { followMain } from '../main-departures.ts';
 import type { PinStore } from '../pin/pin.ts';
 import { verifyFromPin } from '../pin/trust.ts';
 import type { Prompter } from '../prompter.ts';
+import { MAX_ARTIFACT } from '../publish.ts';
 import { TreeReader } from '../read-tree.ts';
 import { sentence, verifyMain } from '../verify-main.ts';
 import { authorOf, findMain, type Main, type Workspace } from '../workspace.ts';
@@ -154,7 +154,7 @@ async function commitPublished(
   const artifactSource = {
     targets: source.targets,
     consistentSnapshot: root.signed.consistentSnapshot === true,
-    maxBytes: defaultLimits.artifactBytes,
+    maxBytes: MAX_ARTIFACT,
   };
   const blobs = await storeArtifacts(repository, artifactSource, artifacts, prompter);
   const changes = new Map<string, FileChange>([[`metadata/${roleFile(ROOT)}`, root.bytes]]);
