@@ -1,11 +1,13 @@
-import { longId } from '../../../src/event/words.ts';
-import type { Keyid, RoleName } from '../../../src/metadata/names.ts';
+import { longId, plural } from '../../../src/event/words.ts';
+import type { Keyid, KeyOwner, RoleName } from '../../../src/metadata/names.ts';
 import { ROOT, SNAPSHOT } from '../../../src/metadata/names.ts';
 import {
   type Adoption,
   type KeyHolder,
   type NamelessKey,
   namelessKeys,
+  type ShortRole,
+  shortRoles,
 } from '../../../src/operations/import/adoption.ts';
 import type { Published } from '../../../src/operations/import/read-published.ts';
 import type { RolePeriods } from '../../../src/repository/documents.ts';
@@ -32,12 +34,18 @@ export async function adoptionOf(
   const holders = new Map<Keyid, KeyHolder>();
   for (const [id, holder] of pairs(flags.owner, '--owner', 'KEYID=@account'))
     holders.set(keyOf(id, nameless), holderOf(holder));
-  const { asker } = context;
-  if (flags.owner === undefined && asker.isInteractive) await askForHolders(nameless, holders, context);
+  const invites = new Map(byRole(flags.invite, '--invite', parseOwners));
+  const thresholds = byRole(flags.threshold, '--threshold', text => parseCount(text, 'the threshold'));
+  if (context.asker.isInteractive) {
+    if (flags.owner === undefined) await askForHolders(nameless, holders, context);
+    for (const short of shortRoles(published, holders))
+      if (!invites.has(short.role) && !thresholds.has(short.role))
+        invites.set(short.role, await askForSigners(short, context));
+  }
   return {
     holders,
-    invites: byRole(flags.invite, '--invite', parseOwners),
-    thresholds: byRole(flags.threshold, '--threshold', text => parseCount(text, 'the threshold')),
+    invites,
+    thresholds,
     periods: byRole(flags.periods, '--periods', (text): RolePeriods => parsePeriods(text, 'the period')),
     online: await onlineOf(published, flags, context),
   };
@@ -71,6 +79,14 @@ async function askForHolders(
     const answer = await asker.text(`Whose is it (${hint}; - if it is not to sign from now on)?`, '-');
     if (answer !== '-') holders.set(key.keyid, holderOf(answer));
   }
+}
+
+async function askForSigners(
+  { role, keys, threshold }: ShortRole,
+  { asker }: RunContext,
+): Promise<readonly KeyOwner[]> {
+  const has = `${role} needs ${plural(threshold, 'signature')} and has ${plural(keys, 'key')}`;
+  return parseOwners(await asker.text(`${has}. Who joins with a new key? Accounts with commas between:`));
 }
 
 /** The beginning of a keyid or of a fingerprint, at least eight digits of it. */

@@ -61,6 +61,24 @@ export function namelessKeys(published: Published): readonly NamelessKey[] {
   }));
 }
 
+/** A role that the keys carried on can't sign. */
+export interface ShortRole {
+  readonly role: RoleName;
+  readonly keys: number;
+  readonly threshold: number;
+}
+
+/** The roles that people have to join with new keys, if their thresholds are to stay as they are. */
+export const shortRoles = (published: Published, holders: Adoption['holders']): readonly ShortRole[] =>
+  delegatedRoles(published)
+    .filter(({ definition }) => !isOnlineRole(definition.name))
+    .map(({ definition, delegations }) => ({
+      role: definition.name,
+      keys: carriedOn(definition, delegations, holders).length,
+      threshold: definition.threshold,
+    }))
+    .filter(({ keys, threshold }) => keys < threshold);
+
 /**
  * Who signs which role after the import. Throws {@link OperationError} `REFUSED` where a quorum would be out of reach, where
  * something is said of a key or role that is not there, or where nobody says what signs online.
@@ -74,7 +92,7 @@ export function planRoles(published: Published, adoption: Adoption): readonly Pl
       delegator,
       keys:
         given === undefined
-          ? carriedOn(definition, delegations, adoption)
+          ? carriedOn(definition, delegations, adoption.holders)
           : [onlineKey(given.key, given.uri)],
       threshold: adoption.thresholds.get(role) ?? (given === undefined ? definition.threshold : 1),
       invites: adoption.invites.get(role) ?? [],
@@ -108,7 +126,7 @@ const keysOf = (definition: RoleDefinition, { keys }: Delegations): readonly Key
 function carriedOn(
   definition: RoleDefinition,
   delegations: Delegations,
-  { holders }: Adoption,
+  holders: Adoption['holders'],
 ): readonly KeyObject[] {
   const byFingerprint = new Map<string, KeyObject>();
   const named = new Map(
@@ -172,9 +190,14 @@ function requireReach({ role, keys, threshold, invites }: PlannedRole, published
   const nameless = namelessKeys(published)
     .filter(({ fingerprint, roles }) => roles.includes(role) && !carried.has(fingerprint))
     .map(({ key }) => longId(key.keyid));
-  const give = nameless.length === 0 ? '' : `--owner KEYID=@account for ${nameless.join(', ')}, `;
+  const signers = keys.length + invites.length;
+  const remedies = [
+    ...(nameless.length === 0 ? [] : [`--owner KEYID=@account for ${nameless.join(', ')}`]),
+    `--invite ${role}=@account`,
+    ...(signers === 0 ? [] : [`--threshold ${role}=NUMBER, at most ${signers}`]),
+  ];
   throw refused(
-    `${role} asks for ${plural(threshold, 'signature')} and would have ${plural(keys.length, 'key')} and ${plural(invites.length, 'invitation')}: give ${give}--invite ${role}=@account, or --threshold ${role}=NUMBER`,
+    `${role} asks for ${plural(threshold, 'signature')} and would have ${plural(keys.length, 'key')} and ${plural(invites.length, 'invitation')}: give ${remedies.join('; or ')}`,
   );
 }
 

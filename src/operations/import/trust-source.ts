@@ -29,8 +29,10 @@ export async function trustSource(
       `the site shows no first root: find one that you trust, and ${HOW}`,
     );
   requireQuorum(found, found.signed.delegations, ROOT);
+  const [fingerprint = '', , signers = ''] = rootLines(digestOf(found), found);
   prompter.progress('the published repository begins with:');
-  for (const line of rootLines(digestOf(found), found)) prompter.progress(`  ${line}`);
+  for (const line of [fingerprint, `version      ${found.signed.version}`, signers])
+    prompter.progress(`  ${line}`);
   const question =
     'Compare the fingerprint with the root that its clients ship. Do you trust this root, and whoever it leads to?';
   if (await prompter.confirmTrust(question)) return found.bytes;
