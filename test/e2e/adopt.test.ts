@@ -1,12 +1,24 @@
+import { spawn } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveFolder } from '../../signer-cli/demo/static-server.ts';
-import { type BuiltCli, builtCli, projectFolder, type Ran, runProgram } from '../support/cli.ts';
+import { directoryFetcher } from '../../src/client/directory.ts';
+import {
+  type BuiltCli,
+  builtCli,
+  plainEnvironment,
+  projectFolder,
+  type Ran,
+  runProgram,
+} from '../support/cli.ts';
 import { Crew } from '../support/crew.ts';
 import { haveFixtures } from '../support/fixtures.ts';
 import { legacyVector, writeFiles } from '../support/legacy-vector.ts';
 import { pushRekeyedFixture } from '../support/rekeyed-fixture.ts';
+import { testKey } from '../support/test-keys.ts';
 
 let cli: BuiltCli;
 let blocks: ReadonlyMap<string, string>;
@@ -101,6 +113,50 @@ describe('docs/adopt.md', () => {
     expect(switched.stderr).toContain('2 artifacts');
   }, 120_000);
 
+  it('leaves the clone as it was where the import is killed, and can be run again', async () => {
+    await using crew = await Crew.gather(cli, 'alice');
+    const site = join(crew.folder, 'published');
+    await writeFiles(site, legacyVector.files);
+    await writeFile(join(crew.folder, 'keys', 'online.pem'), testKey(7).privatePem, { mode: 0o600 });
+    const owners = ['alice', 'bob', 'carol'].flatMap(name => [
+      '--owner',
+      `${legacyVector.keyids[name]}=@${name}`,
+    ]);
+    const args = [
+      '--trusted-root',
+      join(site, 'metadata/1.root.json'),
+      ...owners,
+      '--online-key',
+      'file:online.pem',
+    ];
+    let asked: () => void = () => undefined;
+    const reached = new Promise<void>(resolve => (asked = resolve));
+    const files = directoryFetcher(site);
+    await using server = await serveWith((path, answer) => {
+      // An artifact that never comes.
+      if (path === 'targets/tools/greet.sh') asked();
+      else void files.fetch(path, 1_000_000).then(answer);
+    });
+    const env = {
+      ...plainEnvironment(),
+      TUF_SIGNER_KEYS: join(crew.folder, 'keys'),
+      TUF_SIGNER_CONFIG: join(crew.folder, 'config'),
+    };
+    const cwd = crew.clone('alice').folder;
+    const child = spawn(process.execPath, [cli.file, 'import', server.url, ...args], {
+      cwd,
+      env,
+      stdio: 'ignore',
+    });
+    const ended = new Promise(resolve => child.on('close', resolve));
+    await reached;
+    child.kill('SIGKILL');
+    await ended;
+    expect(crew.clone('alice').git('for-each-ref') + crew.remote.git('for-each-ref')).toBe('');
+    expect(crew.clone('alice').git('status', '--porcelain')).toBe('');
+    expect(await crew.run('alice', ['import', site, ...args])).toMatchObject({ exit: 0 });
+  });
+
   it.skipIf(!haveFixtures)(
     'lets a real tuf-on-ci repository work as it is',
     async () => {
@@ -182,4 +238,23 @@ async function signElsewhere(crew: Crew, name: string): Promise<void> {
   // It does not know of owners: the signature goes under every id, and counts where it verifies.
   for (const entry of file.signatures) if (entry.sig === '') entry.sig = sig;
   await writeFile(join(crew.folder, 'signed.json'), JSON.stringify(file));
+}
+
+/** A server on this machine that may leave a request unanswered. */
+async function serveWith(
+  handle: (path: string, answer: (bytes: Uint8Array | undefined) => void) => void,
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer((request, response) => {
+    handle((request.url ?? '/').slice(1), bytes =>
+      response.writeHead(bytes === undefined ? 404 : 200).end(bytes),
+    );
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise(resolve => void server.close(resolve));
+    },
+  };
 }
