@@ -19,9 +19,12 @@ export async function writeBlob(
   child.stdin.on('error', () => undefined); // the exit code says why
   child.on('error', cause => reject(spawnError(cause)));
   child.on('close', resolve);
-  ended.catch(() => undefined); // met below, also where a piece fails first
+  let isOver = false;
+  const over = (): void => void (isOver = true);
+  ended.then(over, over); // met below, also where a piece fails first
   try {
     for await (const piece of pieces) {
+      if (isOver) break;
       if (child.stdin.write(piece)) continue;
       await Promise.race([new Promise(go => child.stdin.once('drain', go)), ended]);
     }
