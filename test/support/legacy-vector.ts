@@ -9,6 +9,8 @@ export interface LegacyVector {
   readonly privateKeys: Readonly<Record<string, string>>;
   /** By path: `metadata/…`, `targets/…`. */
   readonly files: Readonly<Record<string, string>>;
+  /** A signature by RSA with PKCS#1 v1.5 and SHA-256, in hex. */
+  readonly pkcs1v15: { readonly payload: string; readonly public: string; readonly sig: string };
   /** What the old automation signs after that. */
   readonly later: Readonly<Record<string, string>>;
 }

@@ -11,8 +11,8 @@ import pathlib
 from datetime import datetime, timezone
 from hashlib import sha256
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from securesystemslib.signer import CryptoSigner, SSlibKey
 from tuf.api.metadata import (
     DelegatedRole,
@@ -113,7 +113,15 @@ def text(some):
     return {path: data.decode() for path, data in some.items()}
 
 
+legacy_rsa = rsa.generate_private_key(65537, 2048)
+PAYLOAD = b'{"_type":"root","version":1}'
 vectors = {
+    # Of an older way to sign yet, which python-tuf alone still verifies.
+    "pkcs1v15": {
+        "payload": PAYLOAD.decode(),
+        "public": SSlibKey.from_crypto(legacy_rsa.public_key()).keyval["public"],
+        "sig": legacy_rsa.sign(PAYLOAD, padding.PKCS1v15(), hashes.SHA256()).hex(),
+    },
     "keyids": {name: key.keyid for name, key in KEYS.items()},
     "privateKeys": {name: pem(private) for name, private in PRIVATE.items()},
     "files": text(files),

@@ -1,4 +1,5 @@
 import { clientLimits } from '../../../src/event/rules/schema.ts';
+import { testKey } from '../../support/test-keys.ts';
 import { keyOf, type TestRepository, type WireRoot, type WireTargets } from '../../support/tree-builder.ts';
 import { type Row, ruleTable, standard } from './rule-table.ts';
 
@@ -220,6 +221,17 @@ ruleTable('schema', [
       ),
     says: [['refuse', 'root', 'key ab12', 'keytype dsa']],
   },
+  ...(['event', 'known-good', 'publish'] as const).map(as => ({
+    when: `a key signs by RSA with the old padding, ${as === 'known-good' ? 'on main, as in a repository that was imported' : `in ${as === 'event' ? 'an event' : 'what is published'}`}`,
+    do: (event: TestRepository) =>
+      void event.edit('root', (s: WireRoot) =>
+        set(s.keys, 'ab12', { ...testKey(1, { kind: 'rsa' }).raw, scheme: 'rsa-pkcs1v15-sha256' }),
+      ),
+    as,
+    says: [
+      [as === 'known-good' ? 'warn' : 'refuse', 'root', 'key ab12 signs by rsa-pkcs1v15-sha256'],
+    ] as const,
+  })),
   {
     when: 'a public key is no key',
     do: event =>

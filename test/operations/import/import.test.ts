@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, sign as signBy } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,9 @@ import {
   importRepository,
 } from '../../../src/operations/import/import.ts';
 import { publishSite } from '../../../src/operations/publish.ts';
+import { signEvent } from '../../../src/operations/sign.ts';
 import { findMain } from '../../../src/operations/workspace.ts';
+import { fileSigner } from '../../../src/signers/file.ts';
 import { legacyKey, legacyRepository } from '../../support/legacy-repository.ts';
 import { RepositorySimulator, sha256, simPast } from '../../support/repository-simulator.ts';
 import { testKey, testSignature } from '../../support/test-keys.ts';
@@ -270,6 +272,44 @@ describe('what is published', () => {
     });
   });
 
+  worldTest(
+    'may be signed by RSA with the old padding, which ends with the event',
+    async ({ empty: world }) => {
+      const site = legacyRepository(s => {
+        const rsa = testKey(1, { kind: 'rsa' });
+        const raw = { ...rsa.raw, scheme: 'rsa-pkcs1v15-sha256' };
+        const sign = (payload: Uint8Array): Uint8Array => signBy('sha256', payload, rsa.privateKey);
+        const old = { ...rsa, raw, keyid: 'ab'.repeat(32) as Keyid, sign };
+        const [, bob = legacyKey(1)] = s.signers.get('root') ?? [];
+        s.bumpRoot(() => s.rotate('root', old, bob));
+      });
+      const holders = new Map([
+        ['ab'.repeat(32) as Keyid, { owner: owners('mallory')[0] ?? ('' as never) }],
+        ...(await adoptionIn(world)).holders,
+      ]);
+      holders.delete(legacyKey(0).keyid);
+      const { report } = await importInto(world, site, {}, { holders });
+      expect(report?.verdict).toBe('pending');
+      const { signed } = world.json('metadata/root.json', IMPORT) as {
+        signed: { keys: Record<string, { scheme: string }> };
+      };
+      expect(new Set(Object.values(signed.keys).map(({ scheme }) => scheme))).toEqual(
+        new Set(['rsassa-pss-sha256', 'ecdsa-sha2-nistp256']),
+      );
+      const mallory = world.person('mallory');
+      const pem = testKey(1, { kind: 'rsa' }).privatePem;
+      const signer = fileSigner('file:env=KEY', { folder: world.folder, environment: { KEY: pem } });
+      const { signed: roles } = await world.in(mallory, workspace =>
+        signEvent(workspace, { branch: IMPORT, signer, prompter: prompter(), trust: { pins: mallory.pins } }),
+      );
+      expect(roles).toEqual([ROOT]);
+      expect((await world.judge(IMPORT)).report.roles.get(ROOT)?.quorums).toMatchObject([
+        { of: 'old', signed: ['@mallory'] },
+        { of: 'new', signed: ['@mallory'] },
+      ]);
+    },
+  );
+
   worldTest('may list a key twice in two forms, which counts once', async ({ empty: world }) => {
     const site = legacyRepository(s => {
       const [alice, modern] = [legacyKey(0), testKey(100)];
@@ -376,11 +416,11 @@ describe('refuses', () => {
           root =>
             void (root.keys['ab12'] = {
               keytype: 'rsa',
-              scheme: 'rsa-pkcs1v15-sha256',
+              scheme: 'rsa-pkcs1v15-sha512',
               keyval: { public: '' },
             }),
         ),
-      { code: 'REFUSED', message: containing('rsa-pkcs1v15-sha256') },
+      { code: 'REFUSED', message: containing('rsa-pkcs1v15-sha512') },
     ],
     [
       'a role of an unsafe name',
