@@ -17,6 +17,7 @@ const EXAMPLES = `
 Start here:
   tuf-signer demo                          the whole of it, on virtual cards
   tuf-signer init                          start a repository in this clone (asks what it needs)
+  tuf-signer import URL                    bring a published TUF repository into this clone
   tuf-signer github                        its workflows and settings on GitHub
   tuf-signer sign                          list the events that wait for you
   tuf-signer sign sign/NAME                join or sign one, after seeing every change
