@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addCeremonyCommands, ceremonyRunners } from './ceremony-program.ts';
 import { addDelegateCommand } from './delegate-program.ts';
 import { EXIT, EXIT_HELP } from './exit-codes.ts';
+import { addImportCommand, importRunners } from './import-program.ts';
 import { addKeyCommands, keyRunners } from './key-program.ts';
 import { addPinCommands, pinRunners } from './pin-program.ts';
 import { addRequestCommands, requestRunners } from './request-program.ts';
@@ -18,6 +19,7 @@ const EXAMPLES = `
 Start here:
   tuf-signer demo                          the whole of it, on virtual cards
   tuf-signer init                          start a repository in this clone (asks what it needs)
+  tuf-signer import URL                    bring a published TUF repository into this clone
   tuf-signer github                        its workflows and settings on GitHub
   tuf-signer delegate                      create, change or remove a role (asks what it needs)
   tuf-signer sign                          list the events that wait for you
@@ -92,6 +94,10 @@ export function buildProgram(
             'the root to trust where this machine trusts none yet (default: it is shown, and asked about)',
           )
           .option('--decline', 'answer an invitation with no: nothing is signed, no card is needed')
+          .option(
+            '--signature <file>',
+            'add signatures that other tools made: a signed metadata file, or a list of {"keyid", "sig"}',
+          )
           .option('--json', 'print the outcome as JSON'),
       ),
   );
@@ -155,6 +161,7 @@ export function buildProgram(
   );
   addCeremonyCommands(program, parent => commandAdder(parent, exit, contextOf), signing);
   addRequestCommands(program, parent => commandAdder(parent, exit, contextOf));
+  addImportCommand(add, onlineKey);
   addPinCommands(program, parent => commandAdder(parent, exit, contextOf));
   addKeyCommands(program, parent => commandAdder(parent, exit, contextOf));
   add('demo', 'the main job on virtual cards: set-up, quorum, publishing, a client, an attack', command =>
@@ -206,6 +213,7 @@ const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => P
   ['page', async () => (await import('./commands/page.ts')).run],
   ['policy', async () => (await import('./commands/policy.ts')).run],
   ...ceremonyRunners,
+  ...importRunners,
   ...pinRunners,
   ...requestRunners,
   ...keyRunners,

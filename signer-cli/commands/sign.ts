@@ -1,4 +1,5 @@
 import { type BranchName, parseSigningEvent } from '../../src/git/names.ts';
+import { bringSignatures } from '../../src/operations/bring-signatures.ts';
 import { declineInvitations } from '../../src/operations/decline.ts';
 import { type SignOutcome, signEvent } from '../../src/operations/sign.ts';
 import { isMerged, mergedStatus, pendingEvents } from '../../src/operations/status.ts';
@@ -7,6 +8,7 @@ import { drillMeaning } from '../../src/render/drill-words.ts';
 import { renderJson, reportJson } from '../../src/render/json.ts';
 import { renderTerminal } from '../../src/render/terminal.ts';
 import { EXIT } from '../exit-codes.ts';
+import { givenFile } from '../given.ts';
 import {
   type GlobalFlags,
   personalSigner,
@@ -20,6 +22,8 @@ import { bringHome } from './bring-home.ts';
 import { saySigned } from './say-signed.ts';
 
 export interface SignFlags extends GlobalFlags {
+  /** A file of signatures that were made elsewhere. */
+  readonly signature?: string;
   readonly json?: boolean;
   readonly decline?: boolean;
 }
@@ -38,6 +42,7 @@ export async function run(
   const branch = parseSigningEvent(event);
   if (flags.decline === true) return decline(branch, flags, context);
   await using workspace = await workspaceOf(flags);
+  if (flags.signature !== undefined) return await bring(workspace, branch, flags.signature, flags, context);
   await using signer = personalSigner(flags, context);
   let outcome: SignOutcome;
   try {
@@ -77,6 +82,29 @@ async function decline(branch: BranchName, flags: SignFlags, context: RunContext
   if (flags.json === true)
     output.result(renderJson({ event: branch, declined, status: reportJson(event.report) }));
   else output.say(`You have declined to sign ${declined.join(' and ')} in ${branch}.`);
+  return EXIT.accepted;
+}
+
+/** Signatures on keys that are in no card and no file of this machine. */
+async function bring(
+  workspace: Workspace,
+  branch: BranchName,
+  file: string,
+  flags: SignFlags,
+  context: RunContext,
+): Promise<number> {
+  const { roles, event } = await bringSignatures(workspace, {
+    branch,
+    signatures: await givenFile(file, '--signature'),
+    prompter: prompterOf(context),
+    trust: await trustOf(flags, context),
+  });
+  await bringHome(workspace, branch, context);
+  if (flags.json === true)
+    context.output.result(
+      renderJson({ event: branch, joined: [], signed: roles, status: reportJson(event.report) }),
+    );
+  else context.output.say(`Added signatures on ${roles.join(' and ')}.`);
   return EXIT.accepted;
 }
 

@@ -6,6 +6,7 @@ import { roleChange } from '../repository/diff.ts';
 import { invitedTo } from '../repository/state.ts';
 import { invitesOf, rootOf } from '../repository/tree.ts';
 import type { Context } from './context.ts';
+import { withNames } from './named-keys.ts';
 import { joiningKeys } from './rules/people.ts';
 
 /** Which quorum a signature counts in: `old` and `new` for root, `delegator` for every other role. */
@@ -45,7 +46,8 @@ export function quorumsOf(context: Context, role: RoleName): readonly RoleQuorum
   if (delegated === undefined || own === undefined || isOnlineRole(role)) return [];
   if (role !== ROOT) return [{ of: 'delegator', quorum: own, delegations: delegated.delegations }];
   const old = context.changed.has(ROOT) ? context.oldRootQuorum() : undefined;
-  const oldKeys = rootOf(context.knownGood)?.signed.delegations ?? noDelegations;
+  const main = rootOf(context.knownGood)?.signed.delegations ?? noDelegations;
+  const oldKeys = withNames(main, delegated.delegations);
   return [
     ...(old === undefined ? [] : [{ of: 'old' as const, quorum: old, delegations: oldKeys }]),
     { of: 'new', quorum: own, delegations: delegated.delegations },

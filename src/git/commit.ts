@@ -7,8 +7,12 @@ import type { CommitSha, ObjectId } from './oid.ts';
 import { ObjectWriter, type StoredObject } from './pack.ts';
 import { encodeTree, TREE_MODE, type TreeEntry } from './tree.ts';
 
-/** What a path shall hold; `undefined`: nothing, it is removed. Keys are `/`-separated, relative to the top. */
-export type FileChanges = ReadonlyMap<string, Uint8Array | undefined>;
+/**
+ * What a path shall hold: bytes, or a blob that is in the repository already; `undefined`: nothing, it is removed. Keys are
+ * `/`-separated, relative to the top.
+ */
+export type FileChanges = ReadonlyMap<string, FileChange>;
+export type FileChange = Uint8Array | ObjectId | undefined;
 
 export interface CommitRequest {
   /** The first is the commit whose files are changed; none where a repository starts. */
@@ -99,7 +103,7 @@ function addCommit(
 }
 
 /** Changes as a tree of folders. */
-type Folder = Map<string, Folder | Uint8Array | undefined>;
+type Folder = Map<string, Folder | FileChange>;
 
 function toFolder(changes: FileChanges): Folder {
   const top: Folder = new Map();
@@ -143,7 +147,7 @@ async function writeTree(
     } else {
       mode = change === undefined ? '' : fileMode(old, inner);
       if (change === undefined && old?.mode === TREE_MODE) throw badPath(inner, 'is a folder');
-      oid = change === undefined ? undefined : writer.add('blob', change);
+      oid = change instanceof Uint8Array ? writer.add('blob', change) : change;
     }
     if (oid === undefined) entries.delete(name);
     else entries.set(name, { mode, name, isUtf8: true, oid });

@@ -3,6 +3,8 @@ import { constants, type KeyObject, verify } from 'node:crypto';
 /** One way to sign: what a keytype and scheme mean. The table of these is the allow-list. */
 export interface Scheme {
   readonly name: string;
+  /** Verified in what was imported, for its roots to hand over; rule `schema` refuses it wherever a document is signed anew. */
+  readonly isLegacy?: true;
   /** Reads `keyval.public` into DER SubjectPublicKeyInfo of exactly this scheme's layout. Throws `TypeError`. */
   spki(publicText: string): Buffer;
   /** Is this a key of the right kind, curve and strength? */
@@ -67,6 +69,15 @@ const RSA_PSS: Scheme = {
     ),
 };
 
+/** Source: RFC 8017, section 8.2. Of the common clients python-tuf alone knows it. */
+const RSA_PKCS1: Scheme = {
+  ...RSA_PSS,
+  name: 'rsa-pkcs1v15-sha256',
+  isLegacy: true,
+  verify: (key, payload, signature) =>
+    verify('sha256', payload, { key, padding: constants.RSA_PKCS1_PADDING }, signature),
+};
+
 /** `keytype scheme` -> how to verify. Source: TUF section 4.2; the keytypes equal to their scheme are from before 2020. */
 const TABLE: ReadonlyMap<string, Scheme> = new Map([
   ['ecdsa ecdsa-sha2-nistp256', P256],
@@ -75,6 +86,7 @@ const TABLE: ReadonlyMap<string, Scheme> = new Map([
   ['ecdsa-sha2-nistp384 ecdsa-sha2-nistp384', P384],
   ['ed25519 ed25519', ED25519],
   ['rsa rsassa-pss-sha256', RSA_PSS],
+  ['rsa rsa-pkcs1v15-sha256', RSA_PKCS1],
 ]);
 
 export const schemeOf = (keytype: string, scheme: string): Scheme | undefined =>

@@ -63,7 +63,7 @@ export interface InitRequest {
 const FIRST_BRANCH = 'main';
 
 // A checkout that turns line ends would change what is signed and hashed.
-const GIT_ATTRIBUTES = 'metadata/** -text\ntargets/** -text\n';
+export const GIT_ATTRIBUTES = 'metadata/** -text\ntargets/** -text\n';
 
 /**
  * Starts a repository: an event that holds the first root and targets with the maintainer's own key and invitations for
@@ -154,9 +154,7 @@ export async function existingMain(workspace: Workspace): Promise<Main | undefin
 
 /** Gives an empty repository its first commit, for events to start from. */
 async function firstCommit(workspace: Workspace): Promise<CommitSha> {
-  const remote = await requirePullRemote(workspace);
-  const { repository, objects, clock } = workspace;
-  const branch = parseBranchName(FIRST_BRANCH);
+  const { objects, clock } = workspace;
   const commit = await createCommit(objects, {
     parents: [],
     changes: new Map([['.gitattributes', Buffer.from(GIT_ATTRIBUTES)]]),
@@ -164,6 +162,14 @@ async function firstCommit(workspace: Workspace): Promise<CommitSha> {
     author: await authorOf(workspace),
     time: clock.now(),
   });
+  return pushFirstCommit(workspace, commit);
+}
+
+/** Makes `commit` the first of an empty repository's main. Gives what main is then: somebody may have been faster. */
+export async function pushFirstCommit(workspace: Workspace, commit: CommitSha): Promise<CommitSha> {
+  const remote = await requirePullRemote(workspace);
+  const { repository } = workspace;
+  const branch = parseBranchName(FIRST_BRANCH);
   await pushCommit(
     repository,
     { remote: await pushRemote(workspace), branch, commit, expected: undefined },

@@ -1,8 +1,9 @@
+import { isNameless } from '../event/named-keys.ts';
 import { quorumsOf } from '../event/plan.ts';
 import { isAncestor } from '../git/history.ts';
 import { deleteUnpushed, listUnpushed } from '../git/unpushed.ts';
 import { signedBytes } from '../metadata/document.ts';
-import { requirePublicKey } from '../metadata/key.ts';
+import { type Key, requirePublicKey } from '../metadata/key.ts';
 import { type Keyid, type KeyOwner, ROOT, type RoleName } from '../metadata/names.ts';
 import { verifySignature } from '../metadata/quorum.ts';
 import { withSignatures } from '../repository/signature-edits.ts';
@@ -19,8 +20,16 @@ export function withSignature(signatures: Signatures, role: RoleName, keyid: Key
   return new Map([...signatures, [role, new Map([...(signatures.get(role) ?? []), [keyid, sig]])]]);
 }
 
-/** Those of `made` that are by `user`'s keys, valid over what the event holds now, and not in it yet. */
-export function fittingSignatures(event: LoadedEvent, user: KeyOwner, made: Signatures): Signatures {
+/** Those of `made` that are by `user`'s keys, or by such as are nobody's by name, valid over what the event holds now, and not in it yet. */
+export const fittingSignatures = (event: LoadedEvent, user: KeyOwner, made: Signatures): Signatures =>
+  validSignatures(event, made, key => key.owner === user || isNameless(key));
+
+/** Those of `made` that are wanted, by keys that `isWanted`, valid over what the event holds now, and not in it yet. */
+export function validSignatures(
+  event: LoadedEvent,
+  made: Signatures,
+  isWanted: (key: Key) => boolean,
+): Signatures {
   const { context } = event.judgement;
   let fitting: Signatures = new Map();
   for (const [role, signatures] of made) {
@@ -30,7 +39,7 @@ export function fittingSignatures(event: LoadedEvent, user: KeyOwner, made: Sign
     for (const { quorum, delegations } of quorumsOf(context, role)) {
       for (const keyid of quorum.missing) {
         const [key, sig] = [delegations.keys.get(keyid), signatures.get(keyid)];
-        if (key?.owner !== user || sig === undefined || sig === '') continue;
+        if (key === undefined || !isWanted(key) || sig === undefined || sig === '') continue;
         if (!verifySignature(requirePublicKey(key), payload, sig)) continue;
         fitting = withSignature(fitting, role, keyid, sig);
       }

@@ -79,7 +79,7 @@ async function requireOnMain(workspace: Workspace, commit: CommitSha): Promise<v
 }
 
 /** Bytes: what one buffer of Node can hold. */
-const MAX_ARTIFACT = 2 ** 31 - 1;
+export const MAX_ARTIFACT: number = 2 ** 31 - 1;
 
 /** What stands at the top of a site of ours. */
 const OWN_FILE = /^(timestamp\.json|\d+\.[A-Za-z0-9_][A-Za-z0-9._-]*\.json|index\.html|targets)$/;

@@ -1,16 +1,18 @@
 import type { CodedError } from '../errors.ts';
 import { fingerprintOf } from '../event/cards.ts';
+import { isNameless } from '../event/named-keys.ts';
 import type { Obligation } from '../event/plan.ts';
 import { planOf } from '../event/plan.ts';
 import { longId } from '../event/words.ts';
 import type { BranchName } from '../git/names.ts';
 import { signedBytes } from '../metadata/document.ts';
-import { requirePublicKey } from '../metadata/key.ts';
+import { computeKeyid, decodeKey, requirePublicKey } from '../metadata/key.ts';
 import type { KeyOwner, RoleName } from '../metadata/names.ts';
 import { verifySignature } from '../metadata/quorum.ts';
+import { personKey } from '../repository/documents.ts';
 import { documentOf, type RepositoryTree } from '../repository/tree.ts';
 import { CardError } from '../signers/piv/error.ts';
-import type { PersonalSigner, Signer } from '../signers/signer.ts';
+import type { PersonalSigner } from '../signers/signer.ts';
 import { commitAndPush, type EventCommit, keepCommit } from './commit.ts';
 import { OperationError } from './error.ts';
 import { type LoadedEvent, loadRemoteEvent } from './event.ts';
@@ -69,23 +71,29 @@ export const obligationsOf = (
   event: LoadedEvent,
   user: KeyOwner,
   lost: ReadonlySet<string> = new Set(),
-): readonly Obligation[] => {
+): readonly Obligation[] =>
+  openObligations(event).filter(
+    ({ key }) => key.owner === user && !lost.has(fingerprintOf(key) ?? key.keyid),
+  );
+
+/** What keys are asked to sign now of which nobody says whose they are: those of a root that was imported. */
+const namelessObligations = (event: LoadedEvent): readonly Obligation[] =>
+  openObligations(event).filter(({ key }) => isNameless(key));
+
+const openObligations = (event: LoadedEvent): readonly Obligation[] => {
   const unsettled = new Set(
     event.judgement.reasons
       .filter(({ rule, severity }) => rule === 'artifacts' && severity === 'await')
       .map(({ role }) => role),
   );
-  return planOf(event.judgement.context).obligations.filter(
-    ({ key, role }) =>
-      key.owner === user && !unsettled.has(role) && !lost.has(fingerprintOf(key) ?? key.keyid),
-  );
+  return planOf(event.judgement.context).obligations.filter(({ role }) => !unsettled.has(role));
 };
 
 /** One person's signing of one event, through as many looks at it as it takes. */
 class Signing {
   readonly #workspace: Workspace;
   readonly #user: KeyOwner;
-  readonly #signer: Signer;
+  readonly #signer: PersonalSigner;
   readonly #prompter: Prompter;
   readonly #main: TrustedMain;
   readonly #lost: ReadonlySet<string>;
@@ -140,9 +148,8 @@ class Signing {
   async #makeWanted(event: LoadedEvent): Promise<void> {
     const tree = event.gathered.event;
     const have = fittingSignatures(event, this.#user, this.#made);
-    const wanted = obligationsOf(event, this.#user, this.#lost).filter(
-      ({ role, key }) => have.get(role)?.has(key.keyid) !== true,
-    );
+    const owed = [...obligationsOf(event, this.#user, this.#lost), ...(await this.#held(event))];
+    const wanted = owed.filter(({ role, key }) => have.get(role)?.has(key.keyid) !== true);
     if (wanted.length === 0) return;
     const content = contentOf(wanted, tree);
     if (this.#agreed !== content) {
@@ -160,6 +167,15 @@ class Signing {
     // Of two cards one is in the reader: what it can sign goes out, and the other's turn is the next run.
     if (have.size === 0 && absent.length === wanted.length && absent[0] !== undefined) throw absent[0].reason;
     for (const { reason } of absent) this.#prompter.progress(`left for later: ${reason.message}`);
+  }
+
+  /** Of the keys that are nobody's by name, the one that this person has: whoever holds it may sign. */
+  async #held(event: LoadedEvent): Promise<readonly Obligation[]> {
+    const nameless = namelessObligations(event);
+    if (nameless.length === 0) return [];
+    const own = personKey(await this.#signer.readPublicKey(), this.#user);
+    const { fingerprint } = requirePublicKey(decodeKey(computeKeyid(own), own, 'your key'));
+    return nameless.filter(({ key }) => requirePublicKey(key).fingerprint === fingerprint);
   }
 
   /** Makes what the cards that are here can make, then asks for the other ones. Gives what is still wanted. */
@@ -189,6 +205,14 @@ class Signing {
     if (document === undefined) return;
     const payload = signedBytes(document);
     const publicKey = requirePublicKey(key);
+    // One key under two ids, as where an imported one was given its owner's name, signs once.
+    const twin = [...(this.#made.get(role)?.values() ?? [])].find(sig =>
+      verifySignature(publicKey, payload, sig),
+    );
+    if (twin !== undefined) {
+      this.#made = withSignature(this.#made, role, key.keyid, twin);
+      return;
+    }
     this.#prompter.progress(
       `signing ${role} version ${document.signed.version}${byWhichKey(event, obligation)}`,
     );

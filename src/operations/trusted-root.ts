@@ -22,7 +22,8 @@ export function trustedRootProblem(
   return same ? undefined : `root_history/${version}.root.json is not the trusted root`;
 }
 
-function readRoot(bytes: Uint8Array): Document<Root> | JsonError | MetadataError {
+/** A root file, or why it is none. */
+export function readRoot(bytes: Uint8Array): Document<Root> | JsonError | MetadataError {
   try {
     return parseDocumentOf('root', bytes);
   } catch (error) {

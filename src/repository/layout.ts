@@ -23,9 +23,11 @@ function* artifactFiles(tree: RepositoryTree): Iterable<PublishedFile> {
     const document: Document<Targets> | undefined = targetsOf(tree, role);
     for (const [path, file] of document?.signed.targets ?? []) {
       const entry = tree.artifacts.get(path);
-      const digest = targetHash(file, 'sha256');
-      if (entry !== undefined && digest !== undefined)
-        yield { path: `targets/${hashedName(path, digest)}`, oid: entry.oid };
+      if (entry === undefined || targetHash(file, 'sha256') === undefined) continue;
+      // Clients ask by whichever digest they like: go-tuf takes any, tuf-js and python-tuf the first.
+      for (const digest of new Set(Object.keys(file.hashes).map(name => targetHash(file, name)))) {
+        if (digest !== undefined) yield { path: `targets/${hashedName(path, digest)}`, oid: entry.oid };
+      }
     }
   }
 }

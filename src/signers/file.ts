@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { MetadataError } from '../metadata/error.ts';
 import { type Key, publicKeyFingerprint, publicKeyOf } from '../metadata/key.ts';
 import { SignerError } from './error.ts';
-import { algorithmOf, type FileAlgorithm, publicParts } from './file-algorithms.ts';
+import { algorithmFor, algorithmOf, type FileAlgorithm, publicParts } from './file-algorithms.ts';
 import { type FileOptions, placeOf, readPrivateKey } from './file-read.ts';
 import { type FileUri, parseFileUri } from './file-uri.ts';
 import type { PersonalSigner, PublicKeyInfo, SignatureBytes } from './signer.ts';
@@ -38,8 +38,9 @@ async function signWithFile(
   const wanted = publicKeyOf(key);
   if (wanted instanceof MetadataError) return undefined;
   const privateKey = await readPrivateKey(place, options);
-  const algorithm = requireAlgorithm(privateKey, place);
-  if (algorithm.scheme !== wanted.scheme.name) return undefined;
+  requireAlgorithm(privateKey, place);
+  const algorithm = algorithmFor(privateKey, wanted.scheme.name);
+  if (algorithm === undefined) return undefined;
   if (publicKeyFingerprint(createPublicKey(privateKey)) !== wanted.fingerprint) return undefined;
   const signature = algorithm.sign(privateKey, payload);
   if (!wanted.scheme.verify(wanted.keyObject, payload, signature)) {

@@ -1,8 +1,9 @@
 import { sign, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { decodeKey, requirePublicKey } from '../../src/metadata/key.ts';
+import { decodeKey, type PublicKey, requirePublicKey } from '../../src/metadata/key.ts';
 import { verifySignature } from '../../src/metadata/quorum.ts';
 import { schemeOf } from '../../src/metadata/scheme.ts';
+import { legacyVector } from '../support/legacy-vector.ts';
 import {
   derSignature,
   ecPrivateKey,
@@ -135,6 +136,23 @@ describe("signatures of Python's cryptography", () => {
   });
 });
 
+describe('RSA with the old padding', () => {
+  const { payload, public: publicText, sig } = legacyVector.pkcs1v15;
+  const keyOf = (scheme: string): PublicKey =>
+    requirePublicKey(decodeKey('id', { keytype: 'rsa', scheme, keyval: { public: publicText } }, 'key'));
+  it('verifies what Python signed, and is marked as what nothing new may have', () => {
+    const key = keyOf('rsa-pkcs1v15-sha256');
+    expect(key.scheme.isLegacy).toBe(true);
+    expect(verifySignature(key, Buffer.from(payload), sig)).toBe(true);
+    expect(verifySignature(key, Buffer.from(`${payload} `), sig)).toBe(false);
+    expect(verifySignature(key, Buffer.from(payload), sig.replace(/^../, '00'))).toBe(false);
+  });
+  it('is not taken for the new one, nor makes two keys of one', () => {
+    expect(verifySignature(keyOf('rsassa-pss-sha256'), Buffer.from(payload), sig)).toBe(false);
+    expect(keyOf('rsassa-pss-sha256').fingerprint).toBe(keyOf('rsa-pkcs1v15-sha256').fingerprint);
+  });
+});
+
 describe('the table of schemes', () => {
   it.each([
     ['ecdsa', 'ecdsa-sha2-nistp256'],
@@ -143,10 +161,11 @@ describe('the table of schemes', () => {
     ['ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp384'],
     ['ed25519', 'ed25519'],
     ['rsa', 'rsassa-pss-sha256'],
+    ['rsa', 'rsa-pkcs1v15-sha256'],
   ])('has %s with %s', (keytype, scheme) => expect(schemeOf(keytype, scheme)?.name).toBe(scheme));
 
   it.each([
-    ['RSA with the old padding', 'rsa', 'rsa-pkcs1v15-sha256'],
+    ['RSA with the old padding and another digest', 'rsa', 'rsa-pkcs1v15-sha512'],
     ['capitals', 'ECDSA', 'ecdsa-sha2-nistp256'],
     ['nothing', '', ''],
     ['a curve under the keytype of the other', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384'],

@@ -113,6 +113,16 @@ describe('publishLayout', () => {
       });
     expect(paths(repository).filter(path => path.startsWith('targets/'))).toEqual([]);
   });
+  it('publishes an artifact under each hash that is signed, as a client may ask by any', () => {
+    const repository = main().rewrite('dev', ({ signed }) => {
+      const { hashes } = signed.targets['dev/app.bin'] ?? {};
+      if (hashes !== undefined) Object.assign(hashes, { sha512: 'ab', other: sha256('app one') });
+    });
+    expect(paths(repository).filter(path => path.startsWith('targets/dev/'))).toEqual([
+      `targets/dev/${sha256('app one')}.app.bin`,
+      'targets/dev/ab.app.bin',
+    ]);
+  });
   it('passes over a role whose document can not be read', () => {
     expect(paths(main().write('metadata/targets.json', '{')).some(path => path.includes('app.bin'))).toBe(
       false,

@@ -164,6 +164,16 @@ describe('fileSigner', () => {
     expect(await fileSigner('file:key.pem', optionsOf()).sign(key, payload)).toBeUndefined();
   });
 
+  it('signs with the padding that an imported RSA key asks for, and enrols none with it', async () => {
+    const { raw, privatePem } = testKey(1, { kind: 'rsa' });
+    const key = decodeKey('x', { ...raw, scheme: 'rsa-pkcs1v15-sha256' }, 'key');
+    const signer = fileSigner('file:env=KEY', optionsOf({ KEY: privatePem }));
+    const signature = await signer.sign(key, payload);
+    const { scheme, keyObject } = requirePublicKey(key);
+    expect(scheme.verify(keyObject, payload, signature ?? Buffer.alloc(0))).toBe(true);
+    expect((await signer.readPublicKey()).scheme).toBe('rsassa-pss-sha256');
+  });
+
   it('says that a key which nobody can use is not its own, without looking', async () => {
     const { raw } = testKey(1);
     const key = decodeKey('x', { ...raw, scheme: 'none' }, 'key');

@@ -133,6 +133,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
   ['ecdsa ecdsa-sha2-nistp384', 'ECDSA P-384'],
   ['ed25519 ed25519', 'Ed25519'],
   ['rsa rsassa-pss-sha256', 'RSA-PSS'],
+  ['rsa rsa-pkcs1v15-sha256', 'RSA PKCS#1 v1.5'],
 ]);
 
 const kindText = ({ keytype, scheme }: Key): string =>

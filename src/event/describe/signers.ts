@@ -30,6 +30,14 @@ export function describeSigners(before: Defined, after: Defined): readonly strin
   const sentences: string[] = [];
   for (const keyid of joining) {
     const holder = after.words.holder(keyid);
+    const named = nameless(keyid, before, after, leaving);
+    if (named !== undefined) {
+      leaving.delete(named);
+      sentences.push(
+        `${name}: key ${after.words.fingerprint(keyid)}, which was nobody's by name, is of ${holder} and goes on signing`,
+      );
+      continue;
+    }
     const replaced =
       holder === undefined ? undefined : [...leaving].find(gone => before.words.holder(gone) === holder);
     if (replaced === undefined) {
@@ -54,4 +62,18 @@ export function describeSigners(before: Defined, after: Defined): readonly strin
     sentences.push(`${name}: the threshold stays ${now.threshold}, now of ${of}`);
   }
   return sentences;
+}
+
+/** The id under which the very key was a signer before, without a holder's name: so it is in a root that was imported. */
+function nameless(
+  keyid: Keyid,
+  before: Defined,
+  after: Defined,
+  leaving: ReadonlySet<Keyid>,
+): Keyid | undefined {
+  if (after.words.holder(keyid) === undefined) return undefined;
+  const fingerprint = after.words.fingerprint(keyid);
+  return [...leaving].find(
+    gone => before.words.holder(gone) === undefined && before.words.fingerprint(gone) === fingerprint,
+  );
 }

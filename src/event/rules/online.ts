@@ -4,7 +4,7 @@ import type { Document, MetaFile, Snapshot, Timestamp } from '../../metadata/doc
 import { isOnlineRole, ROOT, type RoleName, SNAPSHOT, TIMESTAMP } from '../../metadata/names.ts';
 import { documentOf, roleFile, rootOf } from '../../repository/tree.ts';
 import type { Context } from '../context.ts';
-import { type Finding, refuse } from '../reason.ts';
+import { type Finding, refuse, warn } from '../reason.ts';
 import { quoted } from '../words.ts';
 import { always, type Rule } from './rule.ts';
 
@@ -20,7 +20,7 @@ export const online: Rule = {
   },
 };
 
-function* sharedSigners({ tree }: Context): Iterable<Finding> {
+function* sharedSigners({ tree, mode }: Context): Iterable<Finding> {
   const roles = rootOf(tree)?.signed.delegations.roles;
   const [snapshot, timestamp] = [roles?.get(SNAPSHOT), roles?.get(TIMESTAMP)];
   if (snapshot === undefined || timestamp === undefined) return; // rule schema says so
@@ -28,7 +28,9 @@ function* sharedSigners({ tree }: Context): Iterable<Finding> {
     snapshot.threshold === timestamp.threshold &&
     snapshot.keyids.length === timestamp.keyids.length &&
     snapshot.keyids.every(keyid => timestamp.keyids.includes(keyid));
-  if (!same) yield refuse('snapshot and timestamp have to share keys and threshold', ROOT);
+  if (same) return;
+  const message = 'snapshot and timestamp have to share keys and threshold';
+  yield mode === 'known-good' ? warn(message, ROOT) : refuse(message, ROOT); // as imported: the next root mends it
 }
 
 function* untouched({ diff }: Context): Iterable<Finding> {
@@ -102,12 +104,10 @@ export const consistentSnapshot: Rule = {
   id: 'consistent-snapshot',
   source: 'TUF 1.0.34 section 6.2',
   modes: always,
-  *check({ tree, changed }) {
+  *check({ tree, changed, mode }) {
     const root = rootOf(tree);
     if (root === undefined || !changed.has(ROOT) || root.signed.consistentSnapshot === true) return;
-    yield refuse(
-      `consistent_snapshot is ${quoted(String(root.signed.consistentSnapshot))}: it has to be true`,
-      ROOT,
-    );
+    const message = `consistent_snapshot is ${quoted(String(root.signed.consistentSnapshot))}: it has to be true`;
+    yield mode === 'known-good' ? warn(message, ROOT) : refuse(message, ROOT); // as imported: the next root mends it
   },
 };

@@ -8,6 +8,7 @@ import { isOnlineRole, type Keyid, ROOT, type RoleName } from '../../metadata/na
 import { type Quorum, verifyQuorum, verifySignature } from '../../metadata/quorum.ts';
 import { documentOf, roleFile, rootOf } from '../../repository/tree.ts';
 import type { Context } from '../context.ts';
+import { withNames } from '../named-keys.ts';
 import { awaits, type Finding, refuse, warn } from '../reason.ts';
 import { keyName, keyNames, listed, plural, quoted, shortId } from '../words.ts';
 import { historyOf } from './history.ts';
@@ -26,7 +27,8 @@ export const rootQuorum: Rule = {
     const document = context.changed.get(ROOT);
     if (document === undefined) return;
     const old = context.oldRootQuorum();
-    const oldKeys = rootOf(context.knownGood)?.signed.delegations ?? noDelegations;
+    const main = rootOf(context.knownGood)?.signed.delegations ?? noDelegations;
+    const oldKeys = withNames(main, document.signed.delegations);
     if (rootOf(context.knownGood) === undefined && context.knownGood.metadata.has(roleFile(ROOT))) {
       yield refuse("main's root can not be read, so that nobody can hand over to a new one", ROOT);
     }

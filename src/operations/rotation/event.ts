@@ -5,11 +5,11 @@ import { readRef } from '../../git/refs.ts';
 import type { KeyOwner } from '../../metadata/names.ts';
 import { withKey, withoutKeys } from '../../repository/delegator-edits.ts';
 import { delegationGraph } from '../../repository/delegators.ts';
-import { Draft } from '../../repository/draft.ts';
+import { Draft, type FileEdits } from '../../repository/draft.ts';
 import type { RepositoryTree } from '../../repository/tree.ts';
 import type { CardAttestation } from '../../signers/signer.ts';
 import { attestJoiningKey } from '../attestations.ts';
-import { type EventCommit, keepCommit } from '../commit.ts';
+import { keepCommit } from '../commit.ts';
 import { OperationError } from '../error.ts';
 import { knownGoodOf, type LoadedEvent, loadEvent } from '../event.ts';
 import { requireOwnKey } from '../join.ts';
@@ -63,7 +63,7 @@ export async function draftRotation(
   { branch, user, ground, gone, fresh }: Rotation,
 ): Promise<{
   readonly commit: CommitSha;
-  readonly changes: EventCommit['changes'];
+  readonly changes: FileEdits;
   readonly event: LoadedEvent;
 }> {
   const graph = delegationGraph(ground.tree);

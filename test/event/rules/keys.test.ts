@@ -210,6 +210,29 @@ ruleTable('distinct-keys', [
       ['refuse', 'root', 'asks for 2 signatures but has 1 key'],
     ],
   },
+  ...(['known-good', 'publish'] as const).map(as => ({
+    when: `it does so ${as === 'publish' ? 'in what is published' : 'on main, as in a repository that was imported'}`,
+    as,
+    do: root(signed => {
+      const twin = 'cd'.repeat(32);
+      signed.keys[twin] = { ...alice.raw, 'x-note': 'twin' };
+      signed.roles.root.keyids = [alice.keyid, twin, keyOf('@bob').keyid];
+    }),
+    says: [[as === 'publish' ? 'refuse' : 'warn', 'root', 'one public key under 2 keyids']] as const,
+  })),
+  {
+    when: 'on main they leave a threshold out of reach',
+    as: 'known-good',
+    do: root(signed => {
+      const twin = 'cd'.repeat(32);
+      signed.keys[twin] = { ...alice.raw, 'x-note': 'twin' };
+      signed.roles.root.keyids = [alice.keyid, twin];
+    }),
+    says: [
+      ['warn', 'root', 'one public key under 2 keyids'],
+      ['refuse', 'root', 'asks for 2 signatures but has 1 key'],
+    ],
+  },
   {
     when: 'the twins stand behind a key that nobody can use',
     do: root(signed => {

@@ -92,9 +92,22 @@ ruleTable('online', [
     says: [],
   },
   {
-    when: 'main has different keys',
+    when: 'main has different keys, as a repository that was imported may',
     do: e => void e.rootRole('snapshot', ['cloud']),
     as: 'known-good',
+    says: [['warn', 'root', 'share keys']],
+  },
+  {
+    when: 'what is published has different keys',
+    do: e => void e.rootRole('snapshot', ['cloud']).signAll('root').onlineSign(),
+    as: 'publish',
+    says: [['refuse', 'root', 'share keys']],
+  },
+  {
+    when: 'main has different keys and a root that is signed anew keeps them',
+    main: () => standard().rootRole('snapshot', ['cloud']).signAll('root').fork(),
+    do: e => void e.edit('root'),
+    options: { given: true },
     says: [['refuse', 'root', 'share keys']],
   },
   {
@@ -227,9 +240,25 @@ ruleTable('consistent-snapshot', [
     says: [],
   },
   {
-    when: 'it is false on main',
+    when: 'it is false on main, as in a repository that was imported',
     do: e => void e.edit('root', s => void (s.consistent_snapshot = false)),
     as: 'known-good',
+    says: [['warn', 'root', 'has to be true']],
+  },
+  {
+    when: 'it is false where it is to be published',
+    do: e => void e.edit('root', s => void (s.consistent_snapshot = false)),
+    as: 'publish',
+    says: [['refuse', 'root', 'has to be true']],
+  },
+  {
+    when: 'it is false on main and a root that is signed anew leaves it so',
+    main: () =>
+      standard()
+        .edit('root', s => void (s.consistent_snapshot = false))
+        .signAll('root')
+        .fork(),
+    do: e => void e.edit('root'),
     says: [['refuse', 'root', 'has to be true']],
   },
 ]);

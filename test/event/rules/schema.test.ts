@@ -1,4 +1,5 @@
 import { clientLimits } from '../../../src/event/rules/schema.ts';
+import { testKey } from '../../support/test-keys.ts';
 import { keyOf, type TestRepository, type WireRoot, type WireTargets } from '../../support/tree-builder.ts';
 import { type Row, ruleTable, standard } from './rule-table.ts';
 
@@ -201,6 +202,12 @@ ruleTable('schema', [
     do: signed(s => set(s, 'expires', '2031-01-01T00:00:00.5Z')),
     says: [['refuse', 'targets', 'expires "2031-01-01T00:00:00.5Z"']],
   },
+  ...(['known-good', 'publish'] as const).map(as => ({
+    when: `it has one ${as === 'publish' ? 'in what is published' : 'on main, as in a repository that was imported'}`,
+    do: signed(s => set(s, 'expires', '2031-01-01T00:00:00.5Z')),
+    as,
+    says: [[as === 'publish' ? 'refuse' : 'warn', 'targets', 'expires "2031-01-01T00:00:00.5Z"']] as const,
+  })),
   {
     when: 'expires has an offset',
     do: signed(s => set(s, 'expires', '2031-01-01T00:00:00+00:00')),
@@ -214,6 +221,17 @@ ruleTable('schema', [
       ),
     says: [['refuse', 'root', 'key ab12', 'keytype dsa']],
   },
+  ...(['event', 'known-good', 'publish'] as const).map(as => ({
+    when: `a key signs by RSA with the old padding, ${as === 'known-good' ? 'on main, as in a repository that was imported' : `in ${as === 'event' ? 'an event' : 'what is published'}`}`,
+    do: (event: TestRepository) =>
+      void event.edit('root', (s: WireRoot) =>
+        set(s.keys, 'ab12', { ...testKey(1, { kind: 'rsa' }).raw, scheme: 'rsa-pkcs1v15-sha256' }),
+      ),
+    as,
+    says: [
+      [as === 'known-good' ? 'warn' : 'refuse', 'root', 'key ab12 signs by rsa-pkcs1v15-sha256'],
+    ] as const,
+  })),
   {
     when: 'a public key is no key',
     do: event =>

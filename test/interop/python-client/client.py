@@ -15,7 +15,7 @@ from tuf.ngclient import Updater
 
 def follow(root: Path, url: str, folder: Path, artifact: str) -> None:
     metadata = folder / "metadata"
-    metadata.mkdir()
+    metadata.mkdir(exist_ok=True)  # from an earlier run, where FOLDER is that of one
     client = Updater(
         metadata_dir=str(metadata),
         metadata_base_url=url,

@@ -37,14 +37,27 @@ export async function download(
   url: string,
   artifact: string,
 ): Promise<PeerDownload> {
-  const [program, ...args] = client.command;
-  if (!existsSync(program)) throw new Error(`${client.name} is not installed: run script/interop`);
   const folder = await mkdtemp(join(tmpdir(), 'tuf-signer-peer-'));
   try {
-    const result = await run(program, ...args, root, url.replace(/\/$/, ''), folder, artifact);
-    const file = join(folder, 'download');
-    return { ...result, content: existsSync(file) ? await readFile(file, 'utf8') : undefined };
+    return await downloadAgain(client, folder, root, url, artifact);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** As {@link download}, by a client that has what it cached in `folder`. */
+export async function downloadAgain(
+  client: PeerClient,
+  folder: string,
+  root: string,
+  url: string,
+  artifact: string,
+): Promise<PeerDownload> {
+  const [program, ...args] = client.command;
+  if (!existsSync(program)) throw new Error(`${client.name} is not installed: run script/interop`);
+  const result = await run(program, ...args, root, url.replace(/\/$/, ''), folder, artifact);
+  const file = join(folder, 'download');
+  const content = existsSync(file) ? await readFile(file, 'utf8') : undefined;
+  await rm(file, { force: true });
+  return { ...result, content };
 }
