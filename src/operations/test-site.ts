@@ -3,10 +3,10 @@ import type { RepositorySource } from '../client/fetcher.ts';
 import { memoryStore } from '../client/store.ts';
 import { Updater } from '../client/updater.ts';
 import { DAY_MS, type Instant } from '../clock.ts';
-import type { Delegations } from '../metadata/delegation.ts';
 import type { Document } from '../metadata/document.ts';
-import { ROOT, type RoleName, SNAPSHOT, TARGETS, TIMESTAMP } from '../metadata/names.ts';
+import { type RoleName, SNAPSHOT, TIMESTAMP } from '../metadata/names.ts';
 import { documentOf, type RepositoryTree } from '../repository/tree.ts';
+import { siteDocuments } from './site-documents.ts';
 
 export interface SiteTest {
   readonly site: RepositorySource;
@@ -36,7 +36,7 @@ export async function testSite(request: SiteTest): Promise<SiteOutcome> {
   const versions = new Map<RoleName, number>();
   const problems: string[] = [];
   try {
-    for await (const [role, document] of documents(updater)) {
+    for await (const [role, document] of siteDocuments(updater)) {
       versions.set(role, document.signed.version);
       problems.push(...endProblems(role, document, request), ...sourceProblems(role, document, request));
     }
@@ -46,26 +46,6 @@ export async function testSite(request: SiteTest): Promise<SiteOutcome> {
     problems.push(`a client refuses this site: ${error.message}`);
   }
   return { problems, versions };
-}
-
-/** Each role once, as a client verifies it: the top-level ones, then those below. */
-async function* documents(updater: Updater): AsyncIterable<readonly [RoleName, Document]> {
-  const { root, timestamp, snapshot, targets } = await updater.refresh();
-  yield [ROOT, root];
-  yield [TIMESTAMP, timestamp];
-  yield [SNAPSHOT, snapshot];
-  yield [TARGETS, targets];
-  const seen = new Set<RoleName>([TARGETS]);
-  const pending: Delegations[] = [targets.signed.delegations];
-  for (let delegations = pending.pop(); delegations !== undefined; delegations = pending.pop()) {
-    for (const role of delegations.roles.keys()) {
-      if (seen.has(role)) continue;
-      seen.add(role);
-      const document = await updater.loadTargets(delegations, role);
-      yield [role, document];
-      pending.push(document.signed.delegations);
-    }
-  }
 }
 
 function* endProblems(role: RoleName, { signed }: Document, request: SiteTest): Iterable<string> {

@@ -2,6 +2,7 @@ import { ClientError } from '../client/error.ts';
 import type { Fetcher } from '../client/fetcher.ts';
 import { type VerifiedRepository, verifyRepository } from '../client/verify-repository.ts';
 import { type ClientProblem, findClientProblems, searchIn } from '../event/clients/find.ts';
+import type { Facts } from '../event/context.ts';
 import { judgeRepository, type Verdict, verdictOf } from '../event/judge.ts';
 import { type Reason, type RuleId, refuse } from '../event/reason.ts';
 import { historyOf } from '../event/rules/history.ts';
@@ -18,6 +19,8 @@ export interface VerifyRequest {
   readonly commit: CommitSha;
   /** Where trust starts; the oldest root of the commit itself where nothing is given. */
   readonly trustedRoot?: Uint8Array | undefined;
+  /** Leaves the client workflow out, for whoever runs it on what is built. */
+  readonly withoutClient?: boolean;
 }
 
 export interface VerifyOutcome {
@@ -25,6 +28,7 @@ export interface VerifyOutcome {
   readonly verdict: Verdict;
   readonly reasons: readonly Reason[];
   readonly tree: RepositoryTree;
+  readonly history: Facts['history'];
   /** What a client saw; `undefined` where it was refused, or did not get that far. */
   readonly client: VerifiedRepository | undefined;
   /** What clients of several makers would stumble over, whatever the verdict; looked for when asked. */
@@ -46,27 +50,23 @@ export async function verifyCommit(workspace: Workspace, request: VerifyRequest)
   const clientProblems = (): readonly ClientProblem[] => [
     ...findClientProblems(searchIn(judgement.context, { documents: judgement.context.graph.roles.keys() })),
   ];
-  if (judgement.verdict !== 'accepted') {
-    return { verdict: 'rejected', reasons: judgement.reasons, tree, client: undefined, clientProblems };
-  }
+  const seen = { tree, history: facts.history, clientProblems };
+  if (judgement.verdict !== 'accepted')
+    return { ...seen, verdict: 'rejected', reasons: judgement.reasons, client: undefined };
   const problem =
     request.trustedRoot === undefined ? undefined : trustedRootProblem(facts, request.trustedRoot);
   if (problem !== undefined) {
     const rule: RuleId = 'clients';
     const reasons = [...judgement.reasons, { rule, ...refuse(problem) }];
-    return { verdict: 'rejected', reasons, tree, client: undefined, clientProblems };
+    return { ...seen, verdict: 'rejected', reasons, client: undefined };
   }
+  if (request.withoutClient === true)
+    return { ...seen, verdict: verdictOf(judgement.reasons), reasons: judgement.reasons, client: undefined };
   try {
     const trustedRoot = request.trustedRoot ?? (await oldestRoot(workspace, tree));
     const site = commitFetcher(workspace, publishLayout(tree));
     const client = await verifyRepository(site, trustedRoot, now, { layout: SITE_LAYOUT });
-    return {
-      verdict: verdictOf(judgement.reasons),
-      reasons: judgement.reasons,
-      tree,
-      client,
-      clientProblems,
-    };
+    return { ...seen, verdict: verdictOf(judgement.reasons), reasons: judgement.reasons, client };
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     const rule: RuleId = 'clients';
@@ -74,7 +74,7 @@ export async function verifyCommit(workspace: Workspace, request: VerifyRequest)
       ...judgement.reasons,
       { rule, ...refuse(`a client would refuse this: ${error.message}`) },
     ];
-    return { verdict: 'rejected', reasons, tree, client: undefined, clientProblems };
+    return { ...seen, verdict: 'rejected', reasons, client: undefined };
   }
 }
 
