@@ -22,6 +22,7 @@ export const shapes = new Map([
   ['roles-2000', { roles: evenly(2_000, 2) }],
   ['bins-16384', { artifacts: 20_000, bins: 16_384 }],
   ['roots-500', { artifacts: 3, roots: 500 }],
+  ['publish-100000', { roles: evenly(25, 4_000) }],
 ]);
 
 function evenly(roles, artifacts) {

@@ -3,7 +3,7 @@ import { directoryFetcher } from '../client/directory.ts';
 import { ClientError, unlessRefused } from '../client/error.ts';
 import { type Fetcher, siteOf } from '../client/fetcher.ts';
 import { defaultLimits } from '../client/limits.ts';
-import { type TrustedMetadata } from '../client/refresh.ts';
+import type { TrustedMetadata } from '../client/refresh.ts';
 import { memoryStore } from '../client/store.ts';
 import { signedTimestamp } from '../client/trusted.ts';
 import { Updater } from '../client/updater.ts';
@@ -66,6 +66,12 @@ export async function deploySite(request: DeployRequest, run: RunProgram): Promi
   if (removed.length > 0 && !request.dryRun) {
     request.progress(`taking ${removed.length} files of older sites away`);
     await store.remove(removed);
+    const [left] = await store.stale(found.files);
+    if (left !== undefined)
+      throw new OperationError(
+        'PROGRAM_FAILED',
+        `${left} could not be taken away; the new site is there whole`,
+      );
   }
   return { sent, kept, removed, trustedRoot };
 }
@@ -124,20 +130,28 @@ async function sendAll(
   files: ReadonlySet<string>,
   { dryRun, progress }: DeployRequest,
 ): Promise<{ readonly sent: readonly string[]; readonly kept: number }> {
-  const sent: string[] = [];
-  let kept = 0;
   const groups = groupsOf(files);
-  for (const group of groups) {
-    const lacking = await store.lacking(group);
-    kept += group.files.length - lacking.length;
-    sent.push(...lacking);
-    if (lacking.length === 0 || dryRun) continue;
-    progress(`${group.name}: sending ${lacking.length} of ${group.files.length}`);
-    await store.send(group, lacking);
-    const left = await store.lacking(group);
-    if (left.length === 0) continue;
-    const message = `${left[0]} is not there as it was sent, nor are ${left.length - 1} others: run this again`;
-    throw new OperationError('PROGRAM_FAILED', message);
+  const lacking = new Set(await store.lacking([...files]));
+  const sent = groups.flatMap(group => group.files.filter(file => lacking.has(file)));
+  for (const [i, group] of groups.entries()) {
+    const here = group.files.filter(file => lacking.has(file));
+    if (here.length === 0 || dryRun) continue;
+    // Whatever the programs said: the timestamp names nothing that was not seen to be there.
+    if (i === groups.length - 1)
+      await requireThere(
+        store,
+        groups.slice(0, -1).flatMap(({ files }) => files),
+      );
+    progress(`${group.name}: sending ${here.length} of ${group.files.length}`);
+    await store.send(group, here);
+    if (i === groups.length - 1) await requireThere(store, here);
   }
-  return { sent, kept };
+  return { sent, kept: files.size - sent.length };
+}
+
+async function requireThere(store: Store, files: readonly string[]): Promise<void> {
+  const [first, ...others] = await store.lacking(files);
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+  throw new OperationError('PROGRAM_FAILED', `${first}${more} is not there as it was sent: run this again`);
 }

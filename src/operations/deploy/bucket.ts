@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isSiteFile } from '../../repository/layout.ts';
-import { contentTags, type Group } from './site-files.ts';
+import { type ContentTags, contentTags, type Group } from './site-files.ts';
 import type { Store } from './store.ts';
 
 /** An object as a bucket lists it. */
@@ -23,14 +23,20 @@ export interface BucketProgram {
 
 /** A bucket as a {@link Store}: what it has is asked anew for each group, and compared by content. */
 export function bucketStore(program: BucketProgram, folder: string): Store {
+  const known = new Map<string, ContentTags>();
+  const tagsOf = (file: string): ContentTags => {
+    const tags = known.get(file) ?? contentTags(folder, file);
+    known.set(file, tags);
+    return tags;
+  };
   return {
     async readTimestamp() {
       const listed = await program.list();
       return listed.has('timestamp.json') ? program.read('timestamp.json') : undefined;
     },
-    async lacking({ files }) {
+    async lacking(files) {
       const listed = await program.list();
-      return files.filter(file => !isSame(listed.get(file), folder, file));
+      return files.filter(file => !isSame(listed.get(file), tagsOf(file)));
     },
     async send(group, files) {
       const scratch = await mkdtemp(join(tmpdir(), 'tuf-signer-deploy-'));
@@ -52,8 +58,5 @@ export function bucketStore(program: BucketProgram, folder: string): Store {
   };
 }
 
-function isSame(listed: Listed | undefined, folder: string, file: string): boolean {
-  if (listed === undefined) return false;
-  const { length, md5, partsTag } = contentTags(folder, file);
-  return listed.length === length && (listed.tag === md5 || listed.tag === partsTag);
-}
+const isSame = (listed: Listed | undefined, { length, md5, partsTag }: ContentTags): boolean =>
+  listed !== undefined && listed.length === length && (listed.tag === md5 || listed.tag === partsTag);

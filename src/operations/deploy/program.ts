@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { systemErrorCode } from '../../client/error.ts';
-import { complaintOf } from '../../git/stderr.ts';
+import { complaintOf, printable } from '../../git/stderr.ts';
 import { OperationError } from '../error.ts';
 
 /** A program that brings files somewhere. It is told what to do by an argument array, never by a shell. */
@@ -15,6 +15,14 @@ export interface ProgramOptions {
   /** Exit codes that are no failure. Default: 0. */
   readonly answers?: readonly number[];
 }
+
+/** gcloud begins with the fault and ends with advice. */
+const lastWords = (stderr: string): string => {
+  const fault = printable(stderr)
+    .split('\n')
+    .find(line => /^ERROR: /.test(line));
+  return fault === undefined ? complaintOf(stderr) : fault.slice(0, 400);
+};
 
 const MAX_OUTPUT = 512 * 1024 * 1024;
 
@@ -47,7 +55,7 @@ export const runProgram: RunProgram = (program, args, { input = '', answers = [0
         reject(
           new OperationError(
             'PROGRAM_FAILED',
-            `${program} ${args[0] ?? ''} failed (${code ?? 'killed'}): ${complaintOf(stderr)}; what is there stays, run this again`,
+            `${program} ${args[0] ?? ''} failed (${code ?? 'killed'}): ${lastWords(stderr)} - nothing is lost: mend that, and run this again`,
           ),
         );
     });

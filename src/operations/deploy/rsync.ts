@@ -40,7 +40,7 @@ export function rsyncStore(run: RunProgram, folder: string, target: string): Sto
         await rm(scratch, { recursive: true, force: true });
       }
     },
-    async lacking({ files }) {
+    async lacking(files) {
       const args = ['--dry-run', '--out-format=%n', ...WAYS, ...from];
       const output = await run('rsync', args, listed(files));
       const named = new Set(output.toString('utf8').split('\n'));

@@ -4,8 +4,8 @@ import type { Group } from './site-files.ts';
 export interface Store {
   /** What it has of `timestamp.json`; `undefined` where there is none. */
   readTimestamp(): Promise<Uint8Array | undefined>;
-  /** Which files of the group it does not have with the same content. */
-  lacking(group: Group): Promise<readonly string[]>;
+  /** Which of these files it does not have with the same content, as it is now. */
+  lacking(files: readonly string[]): Promise<readonly string[]>;
   /** Brings these files of the group there. */
   send(group: Group, files: readonly string[]): Promise<void>;
   /** Files of older sites that `wanted` has no use for. Nothing else there is anybody's business. */

@@ -7,7 +7,7 @@ import type { Instant } from '../../clock.ts';
 import { type Finding, type Reason, type RuleId, refuse, warn } from '../../event/reason.ts';
 import { historyOf } from '../../event/rules/history.ts';
 import { parseDocument } from '../../metadata/document.ts';
-import { isOnlineRole, ROOT } from '../../metadata/names.ts';
+import { isOnlineRole, ROOT, TIMESTAMP } from '../../metadata/names.ts';
 import { isImmutable, type PublishedFile } from '../../repository/layout.ts';
 import { documentOf, type RepositoryTree, rootOf } from '../../repository/tree.ts';
 import { SITE_LAYOUT } from '../verify.ts';
@@ -66,21 +66,20 @@ export function* departures(tree: RepositoryTree, before: ClientState): Iterable
     const message = `clients have root version ${seen}, and this ends with ${newest}`;
     yield because('history', refuse(message, ROOT));
   }
-  for (const [role, { signed, bytes }] of before.documents) {
-    const next = documentOf(tree, role);
+  for (const [role, version] of before.versions) {
+    const next = documentOf(tree, role)?.signed.version;
     // The two that automation signs are for the client to judge: it forgets them with their keys.
-    if (next === undefined || role === 'snapshot') continue;
-    const { version } = next.signed;
-    if (version < signed.version && !isOnlineRole(role)) {
-      const message = `${role} goes back from version ${signed.version}, which clients have, to ${version}`;
-      yield because('version', refuse(message, role));
-    }
-    if (role === 'timestamp' && version === signed.version && Buffer.compare(bytes, next.bytes) !== 0) {
-      if (forgets(before, tree)) continue;
-      const message = `clients have another timestamp of version ${version}, and would keep it: sign online again`;
-      yield because('version', refuse(message, role));
-    }
+    if (next === undefined || next >= version || isOnlineRole(role)) continue;
+    const message = `${role} goes back from version ${version}, which clients have, to ${next}`;
+    yield because('version', refuse(message, role));
   }
+  const next = documentOf(tree, TIMESTAMP);
+  if (next === undefined || before.timestamp === undefined || forgets(before, tree)) return;
+  const { version } = next.signed;
+  if (version !== before.versions.get(TIMESTAMP) || Buffer.compare(before.timestamp, next.bytes) === 0)
+    return;
+  const message = `clients have another timestamp of version ${version}, and would keep it: sign online again`;
+  yield because('version', refuse(message, TIMESTAMP));
 }
 
 /** Does a client drop timestamp and snapshot on its way to the new root, as keys of theirs are gone? */

@@ -6,7 +6,7 @@ import { type MetadataStore, memoryStore } from '../../client/store.ts';
 import { Updater } from '../../client/updater.ts';
 import type { Instant } from '../../clock.ts';
 import { type Document, parseDocumentOf, type Root } from '../../metadata/document.ts';
-import type { RoleName } from '../../metadata/names.ts';
+import { type RoleName, TIMESTAMP } from '../../metadata/names.ts';
 import type { BlobDigest } from '../../repository/tree.ts';
 import { OperationError } from '../error.ts';
 import { siteDocuments } from '../site-documents.ts';
@@ -25,8 +25,10 @@ export interface PreviousSite {
 export interface ClientState {
   /** What a client that was there keeps. */
   readonly store: MetadataStore;
-  /** Each role as it was verified, from the pinned root. */
-  readonly documents: ReadonlyMap<RoleName, Document>;
+  /** The version of each role as it was verified, from the pinned root. */
+  readonly versions: ReadonlyMap<RoleName, number>;
+  /** The timestamp among them. */
+  readonly timestamp: Uint8Array | undefined;
   /** The newest root that the pinned one leads to. */
   readonly root: Document<Root> | undefined;
   /** Where a client is stuck on that site. */
@@ -90,7 +92,8 @@ export async function isAbsent(site: PreviousSite, firstRoot: number): Promise<b
  */
 export async function readClientState(site: PreviousSite, trustedRoot: Uint8Array): Promise<ClientState> {
   const store = memoryStore();
-  const documents = new Map<RoleName, Document>();
+  const versions = new Map<RoleName, number>();
+  let timestamp: Uint8Array | undefined;
   const updater = new Updater({
     source: siteOf(site.files, SITE_LAYOUT),
     trustedRoot,
@@ -99,7 +102,10 @@ export async function readClientState(site: PreviousSite, trustedRoot: Uint8Arra
   });
   let trouble: ClientError | undefined;
   try {
-    for await (const [role, document] of siteDocuments(updater)) documents.set(role, document);
+    for await (const [role, { signed, bytes }] of siteDocuments(updater)) {
+      versions.set(role, signed.version);
+      if (role === TIMESTAMP) timestamp = bytes;
+    }
   } catch (error) {
     if (!(error instanceof ClientError) || error.code === 'TRANSPORT') throw unreachableSite(site, error);
     trouble = error;
@@ -107,7 +113,7 @@ export async function readClientState(site: PreviousSite, trustedRoot: Uint8Arra
   // Verified before it came into the store.
   const bytes = await store.read('root.json', defaultLimits.rootBytes);
   const root = bytes === undefined ? undefined : parseDocumentOf('root', bytes);
-  return { store, documents, root, trouble };
+  return { store, versions, timestamp, root, trouble };
 }
 
 function unreachableSite(site: PreviousSite, error: unknown): unknown {
