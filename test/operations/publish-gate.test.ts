@@ -55,6 +55,12 @@ async function publishedTwice(world: TestWorld): Promise<void> {
   await release(world, 'echo two\n');
 }
 
+/** Somebody pushes main back by so many of its own states. */
+function backOnMain(world: TestWorld, states: number): void {
+  const back = world.remote.git('rev-list', '--first-parent', '-n1', `--skip=${states}`, 'main');
+  world.remote.git('update-ref', 'refs/heads/main', back);
+}
+
 const change = async (file: string, edit: (text: string) => string): Promise<void> =>
   writeFile(file, edit(await readFile(file, 'utf8')));
 
@@ -62,16 +68,21 @@ describe('the gate', () => {
   const rows: readonly (readonly [string, RegExp, (world: TestWorld, folder: string) => Promise<unknown>])[] =
     [
       [
-        'a timestamp that clients have newer',
-        /^clients: a client that follows the site as it is now would refuse this: timestamp went back from version 2 to 1/,
+        'a role that clients have newer',
+        /^version: tools goes back from version 2, which clients have, to 1$/,
         async (world, folder) => {
-          const main = world.remote.sha('main');
           await publish(world, { out: folder });
-          world.remote.git(
-            'update-ref',
-            'refs/heads/main',
-            world.remote.git('rev-list', '--first-parent', '-n1', '--skip=2', main),
-          );
+          backOnMain(world, 2);
+        },
+      ],
+      [
+        'a timestamp that clients have newer',
+        /^clients: a client that follows the site as it is now would refuse this: timestamp went back from version 3 to 2/,
+        async (world, folder) => {
+          world.clock.time = (world.clock.time + 5 * DAY_MS) as typeof NOW;
+          await world.onlineSign();
+          await publish(world, { out: folder });
+          backOnMain(world, 1);
         },
       ],
       [
@@ -79,8 +90,7 @@ describe('the gate', () => {
         /^version: clients have another timestamp of version 2/,
         async (world, folder) => {
           await publish(world, { out: folder });
-          const back = world.remote.git('rev-list', '--first-parent', '-n1', '--skip=1', 'main');
-          world.remote.git('update-ref', 'refs/heads/main', back);
+          backOnMain(world, 1);
           world.clock.time = (world.clock.time + DAY_MS) as typeof NOW;
           await world.onlineSign();
         },
@@ -167,11 +177,7 @@ describe('the gate', () => {
     );
     expect(await publish(world)).toMatchObject({ published: true, written: 0 });
 
-    world.remote.git(
-      'update-ref',
-      'refs/heads/main',
-      world.remote.git('rev-list', '--first-parent', '-n1', '--skip=2', 'main'),
-    );
+    backOnMain(world, 2);
     await rm(join(site(world), '2.tools.json'));
     expect(refusals(await publish(world, { repair: true }))).toEqual([
       expect.stringContaining('timestamp went back from version 2 to 1'),
