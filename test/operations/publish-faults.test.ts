@@ -135,8 +135,13 @@ describe('the built command', () => {
   afterAll(() => cli[Symbol.asyncDispose]());
 
   const args = (world: TestWorld, out = site(world)): readonly string[] => [
-    ...['build', '--repo', world.automation.folder, '--out', out],
-    ...['--now', formatInstant(world.clock.now())],
+    'build',
+    '--repo',
+    world.automation.folder,
+    '--out',
+    out,
+    '--now',
+    formatInstant(world.clock.now()),
   ];
 
   test('on a full disk says so, and leaves the site', async ({ world }) => {

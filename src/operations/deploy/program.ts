@@ -20,7 +20,7 @@ export interface ProgramOptions {
 const lastWords = (stderr: string): string => {
   const fault = printable(stderr)
     .split('\n')
-    .find(line => /^ERROR: /.test(line));
+    .find(line => line.startsWith('ERROR: '));
   return fault === undefined ? complaintOf(stderr) : fault.slice(0, 400);
 };
 
