@@ -16,6 +16,10 @@ const TARGETS = {
   'beside-100000': { following: { times: 1.3, than: 'beside-1000' } },
   'roles-2000': { following: { seconds: 2 } },
   'bins-16384': { following: { seconds: 2 } },
+  'publish-100000': {
+    build: { seconds: 3, beyond: 'copying of the site, by cp', mebibytes: 250 },
+    unchanged: { seconds: 1 },
+  },
 };
 
 /** What is here for the cost of a change beside much that does not change: of the rest of the rows, nothing new. */
@@ -79,6 +83,7 @@ export function jobsOf(shape, { dist, peers, scratch }) {
       },
     },
   ];
+  if (shape === 'publish-100000') return publishJobs(target, cli);
   if (BESIDE.has(shape)) return jobs.slice(0, 2);
   if (shape === 'tiny') jobs.push(...cardJobs(status, scratch));
   // Larger than clients accept by default, which `verify` then says, too.
@@ -103,6 +108,40 @@ export function jobsOf(shape, { dist, peers, scratch }) {
     }
   }
   return jobs;
+}
+
+/** Issue 7: a first build, beside a plain copy of as many files, and one that changes nothing. */
+function publishJobs(target, cli) {
+  const build = ({ clone, keys, folder }) => cli(clone, keys, 'build', '--out', join(folder, 'site'));
+  const gone = (folder, name) => rmSync(join(folder, name), { recursive: true, force: true });
+  return [
+    {
+      name: 'build, unchanged',
+      target: target.unchanged,
+      slow: true,
+      prepare: async repository => {
+        if (!existsSync(join(repository.folder, 'site'))) await runCold(build(repository), repository.folder);
+        return build(repository);
+      },
+    },
+    {
+      name: 'copying of the site, by cp',
+      slow: true,
+      prepare: ({ folder }) => {
+        gone(folder, 'copied');
+        return { command: 'cp', args: ['-r', join(folder, 'site'), join(folder, 'copied')] };
+      },
+    },
+    {
+      name: 'build, first',
+      target: target.build,
+      slow: true,
+      prepare: repository => {
+        for (const name of ['site', 'copied']) gone(repository.folder, name);
+        return build(repository);
+      },
+    },
+  ];
 }
 
 /** For a person whose machine knows nothing yet, and who has the root from elsewhere. */

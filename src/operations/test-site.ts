@@ -54,10 +54,18 @@ function* endProblems(role: RoleName, { signed }: Document, request: SiteTest): 
   yield `${role} version ${signed.version} expires at ${signed.expires}, in less than ${days} days`;
 }
 
-function* sourceProblems(role: RoleName, { signed }: Document, { source }: SiteTest): Iterable<string> {
-  const wanted = source === undefined ? undefined : documentOf(source, role)?.signed.version;
-  if (wanted === undefined || wanted === signed.version) return;
-  yield `${role} is version ${signed.version} on the site and ${wanted} on main: was it published?`;
+function* sourceProblems(
+  role: RoleName,
+  { signed, bytes }: Document,
+  { source }: SiteTest,
+): Iterable<string> {
+  if (source === undefined) return;
+  const wanted = documentOf(source, role);
+  if (wanted === undefined) yield `${role} is on the site and not on main`;
+  else if (wanted.signed.version !== signed.version)
+    yield `${role} is version ${signed.version} on the site and ${wanted.signed.version} on main: was it published?`;
+  else if (Buffer.compare(wanted.bytes, bytes) !== 0)
+    yield `${role} version ${signed.version} has other bytes on the site than on main`;
 }
 
 async function requireArtifact(updater: Updater, path: string): Promise<void> {

@@ -147,7 +147,8 @@ describe('a deployment by the real programs', () => {
       async () => {
         const [target, shell] = [join(folder, 'www on host'), join(folder, 'shell')];
         // In ssh's place: drops the host's name and runs what is asked for, as the other host would.
-        await writeFile(shell, '#!/bin/sh\nshift\nexec sh -c "$*"\n', { mode: 0o755 });
+        const options = 'while [ "${1#-}" != "$1" ]; do [ "$1" = -l ] && shift; shift; done';
+        await writeFile(shell, `#!/bin/sh\n${options}\nshift\nexec sh -c "$*"\n`, { mode: 0o755 });
         return {
           to: `www@host.example:${target}`,
           environment: { RSYNC_RSH: shell },
