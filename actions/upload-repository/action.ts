@@ -12,11 +12,11 @@ import { type ActionWorld, booleanInput, input, variable } from '../lib/world.ts
 
 /** Builds the site of main, verified and walked through by our client, for the step that uploads it. */
 export const uploadRepository: Action = async world => {
+  const [previous, repair] = [previousOf(world), isSet(world, 'repair')];
   await using workspace = await openClone(world);
   const { commit } = await fetchMain(workspace, false);
   const out = join(await mkdtemp(join(variable(world, 'RUNNER_TEMP'), 'tuf-signer-site-')), 'site');
   const root = trustedRoot(world);
-  const [previous, repair] = [previousOf(world), isSet(world, 'repair')];
   const request = { commit, out, trustedRoot: root, previous, repair };
   const { published, files, reasons } = await publishSite(workspace, request);
   if (!published) {
