@@ -201,6 +201,24 @@ describe('the gate', () => {
     });
   }
 
+  test('does not fetch artifacts where only the metadata of an address is asked for', async ({ world }) => {
+    await publish(world);
+    const asked: string[] = [];
+    const folder = directoryFetcher(site(world));
+    const files: Fetcher = {
+      fetch: (path, maxBytes) => {
+        asked.push(path);
+        return folder.fetch(path, maxBytes);
+      },
+    };
+    for (const metadataOnly of [true, false]) {
+      const out = join(world.folder, `out-${metadataOnly}`);
+      const previous = { files, name: 'there', metadataOnly };
+      expect((await publish(world, { out, previous })).published).toBe(true);
+      expect(asked.some(path => path.startsWith('targets/'))).toBe(!metadataOnly);
+    }
+  });
+
   test('wants to know what clients have, once anything was signed online', async ({ world }) => {
     world.clock.time = (NOW + 5 * DAY_MS) as typeof NOW;
     await world.onlineSign();
