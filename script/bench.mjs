@@ -85,6 +85,11 @@ async function measure(job, repository, runs, scratch) {
 function judged(row, rows) {
   const { target, seconds, mebibytes, best, name } = row;
   if (target === undefined) return row;
+  if (target.beyond !== undefined) {
+    const other = rows.find(row => row.name === target.beyond);
+    const isSmall = (mebibytes ?? 0) <= target.mebibytes;
+    return other === undefined ? row : { ...row, met: best - other.best <= target.seconds && isSmall };
+  }
   if (target.times === undefined) {
     const isSmall = (mebibytes ?? 0) <= (target.mebibytes ?? Number.POSITIVE_INFINITY);
     return { ...row, met: seconds <= target.seconds && isSmall };

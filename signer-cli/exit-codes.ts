@@ -61,6 +61,7 @@ export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
 function exitCodeOfOperation(code: OperationErrorCode): number {
   switch (code) {
     case 'MISSING_ANSWER':
+    case 'BAD_DESTINATION':
       return EXIT.usage;
     case 'NOT_FOUND':
       return EXIT.notFound;
@@ -80,6 +81,7 @@ function exitCodeOfOperation(code: OperationErrorCode): number {
     case 'RACE_LOST':
       return EXIT.tryAgain;
     case 'NO_SIGNER':
+    case 'PROGRAM_FAILED':
       return EXIT.unavailable;
     default:
       return unreachable(code);

@@ -5,6 +5,7 @@ import { EXIT, EXIT_HELP } from './exit-codes.ts';
 import { addImportCommand, importRunners } from './import-program.ts';
 import { addKeyCommands, keyRunners } from './key-program.ts';
 import { addPinCommands, pinRunners } from './pin-program.ts';
+import { addPublishCommands, publishRunners } from './publish-program.ts';
 import { addRequestCommands, requestRunners } from './request-program.ts';
 import { type GlobalFlags, processContext, type RunContext } from './run-context.ts';
 import { version } from './version.ts';
@@ -122,13 +123,7 @@ export function buildProgram(
       .option('--clients', 'also print what each TUF client could not verify; the exit code is the same')
       .option('--json', 'print the verdict as JSON'),
   );
-  add('build', 'build the site that clients fetch from a commit on main', command =>
-    command
-      .requiredOption('--out <folder>', 'the folder that becomes the site')
-      .option('--rev <rev>', 'the commit (default: main)')
-      .option('--trusted-root <file>', 'the root to start from (default: the oldest in the commit)')
-      .option('--json', 'print JSON'),
-  );
+  addPublishCommands(add);
   add('page', 'write the page of a repository: who signs what, until when, how a client starts', command =>
     command
       .requiredOption('--out <file>', 'the HTML file to write')
@@ -209,7 +204,7 @@ const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => P
   ['update-targets', async () => (await import('./commands/update-targets.ts')).run],
   ['online-sign', async () => (await import('./commands/online-sign.ts')).run],
   ['verify', async () => (await import('./commands/verify.ts')).run],
-  ['build', async () => (await import('./commands/build.ts')).run],
+  ...publishRunners,
   ['page', async () => (await import('./commands/page.ts')).run],
   ['policy', async () => (await import('./commands/policy.ts')).run],
   ...ceremonyRunners,

@@ -17,6 +17,10 @@ const TARGETS = {
   'roles-2000': { following: { seconds: 2 }, delegate: { seconds: 0.5 } },
   'bins-16384': { following: { seconds: 2 } },
   'online-bins-16384': { following: { seconds: 2 }, update: { seconds: 1 }, online: { seconds: 1 } },
+  'publish-100000': {
+    build: { seconds: 3, beyond: 'copying of the site, by cp', mebibytes: 250 },
+    unchanged: { seconds: 1 },
+  },
 };
 
 /** What is here for the cost of a change beside much that does not change: of the rest of the rows, nothing new. */
@@ -87,6 +91,7 @@ export function jobsOf(shape, { dist, peers, scratch }) {
       },
     },
   ];
+  if (shape === 'publish-100000') return publishJobs(target, cli);
   const delegate = (name, target, ...terms) => ({
     name,
     target,
@@ -149,6 +154,40 @@ function onlineJob(target, status, scratch) {
       };
     },
   };
+}
+
+/** Issue 7: a first build, beside a plain copy of as many files, and one that changes nothing. */
+function publishJobs(target, cli) {
+  const build = ({ clone, keys, folder }) => cli(clone, keys, 'build', '--out', join(folder, 'site'));
+  const gone = (folder, name) => rmSync(join(folder, name), { recursive: true, force: true });
+  return [
+    {
+      name: 'build, unchanged',
+      target: target.unchanged,
+      slow: true,
+      prepare: async repository => {
+        if (!existsSync(join(repository.folder, 'site'))) await runCold(build(repository), repository.folder);
+        return build(repository);
+      },
+    },
+    {
+      name: 'copying of the site, by cp',
+      slow: true,
+      prepare: ({ folder }) => {
+        gone(folder, 'copied');
+        return { command: 'cp', args: ['-r', join(folder, 'site'), join(folder, 'copied')] };
+      },
+    },
+    {
+      name: 'build, first',
+      target: target.build,
+      slow: true,
+      prepare: repository => {
+        for (const name of ['site', 'copied']) gone(repository.folder, name);
+        return build(repository);
+      },
+    },
+  ];
 }
 
 /** For a person whose machine knows nothing yet, and who has the root from elsewhere. */

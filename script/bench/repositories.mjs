@@ -24,6 +24,7 @@ export const shapes = new Map([
   ['bins-16384', { artifacts: 20_000, bins: 16_384 }],
   ['online-bins-16384', { artifacts: 20_000, bins: 16_384, online: true }],
   ['roots-500', { artifacts: 3, roots: 500 }],
+  ['publish-100000', { roles: evenly(25, 4_000) }],
 ]);
 
 function evenly(roles, artifacts) {

@@ -5,6 +5,7 @@ import type { RoleName } from '../metadata/names.ts';
 import { ClientError } from './error.ts';
 import { defaultLayout, type Fetcher, type SiteLayout, siteOf } from './fetcher.ts';
 import type { ClientLimits } from './limits.ts';
+import type { TargetInfo } from './search.ts';
 import { type MetadataStore, memoryStore } from './store.ts';
 import { Updater } from './updater.ts';
 
@@ -13,6 +14,8 @@ export interface VerifyOptions {
   readonly layout?: SiteLayout;
   /** Also finds and fetches every target as a client would. Metadata alone otherwise. */
   readonly everyTarget?: boolean;
+  /** Checks an artifact in another way than to fetch it. Throws {@link ClientError} where a client would. */
+  readonly checkArtifact?: (info: TargetInfo) => void;
   /** What a client has from before, for its protection from rollback. Nothing by default. */
   readonly store?: MetadataStore;
 }
@@ -64,8 +67,12 @@ export async function verifyRepository(
     roles,
     expired: [...expired],
     targetCount: paths.size,
-    unreachable: options.everyTarget === true ? await checkArtifacts(updater, paths) : [],
+    unreachable: options.everyTarget === true ? await checkArtifacts(updater, paths, options) : [],
   };
+}
+
+interface ArtifactCheck {
+  readonly checkArtifact?: (info: TargetInfo) => void | Promise<void>;
 }
 
 interface Visited {
@@ -98,12 +105,16 @@ async function visitRoles(updater: Updater, top: Document<Targets>): Promise<Vis
   return visited;
 }
 
-async function checkArtifacts(updater: Updater, paths: ReadonlySet<string>): Promise<readonly string[]> {
+async function checkArtifacts(
+  updater: Updater,
+  paths: ReadonlySet<string>,
+  { checkArtifact = info => updater.checkArtifact(info) }: ArtifactCheck,
+): Promise<readonly string[]> {
   const unreachable: string[] = [];
   for (const path of paths) {
     const info = await unlessExpired(updater.getTargetInfo(path));
     if (info === undefined) unreachable.push(path);
-    else await updater.checkArtifact(info);
+    else await checkArtifact(info);
   }
   return unreachable;
 }

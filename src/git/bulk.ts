@@ -81,6 +81,38 @@ export async function hashBlobs(
   return hasher.digests;
 }
 
+/** Where blobs go while they come: `begin`, then `data` any number of times, then `end`. */
+export interface BlobSink {
+  begin(oid: ObjectId, size: number): void;
+  /** `bytes` are only valid during the call. */
+  data(bytes: Buffer): void;
+  end(): void;
+}
+
+/**
+ * Hands each blob over once, in the order first named, in pieces, so that one of any size needs little memory. What `sink`
+ * throws ends it. The git name of the bytes is not checked again: the sink has to know what they should be. Throws
+ * {@link GitError} `OBJECT_MISSING`; `BAD_OBJECT` where a name is not that of a blob.
+ */
+export async function pourBlobs(
+  repository: GitRepository,
+  oids: Iterable<ObjectId>,
+  sink: BlobSink,
+): Promise<void> {
+  const checked: BatchSink = {
+    begin({ oid, type, size }) {
+      if (type !== 'blob') throw wrongType(oid, type, 'blob');
+      sink.begin(oid, size);
+    },
+    data: bytes => sink.data(bytes),
+    end: () => sink.end(),
+    missing(oid) {
+      throw missingObject(oid);
+    },
+  };
+  for await (const _ of batch(repository, oids, checked));
+}
+
 class BlobHasher implements BatchSink {
   readonly digests = new Map<ObjectId, BlobDigest>();
   #header: ObjectHeader | undefined;

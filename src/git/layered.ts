@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { DEFAULT_MAX_OBJECT, type GitObject, wrongType } from './collect.ts';
 import { type GitCommit, parseCommit } from './commit-object.ts';
 import { GitError } from './error.ts';
-import type { BlobDigest, ObjectReader } from './objects.ts';
+import type { BlobDigest, BlobSink, ObjectReader } from './objects.ts';
 import type { CommitSha, ObjectId, ObjectType } from './oid.ts';
 import type { StoredObject } from './pack.ts';
 import type { GitRepository } from './process.ts';
@@ -76,6 +76,17 @@ export class LayeredReader implements ObjectReader {
       digests.set(oid, { length: content.length, sha256: hash('sha256', content, 'hex') });
     }
     return digests;
+  }
+
+  async pour(oids: Iterable<ObjectId>, sink: BlobSink): Promise<void> {
+    const { own, others } = this.#split(oids);
+    for (const oid of own) {
+      const content = this.#ownAs('blob', oid, Number.MAX_SAFE_INTEGER) as Buffer;
+      sink.begin(oid, content.length);
+      sink.data(content);
+      sink.end();
+    }
+    await this.#below.pour(others, sink);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}

@@ -1,7 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { BatchParser } from './batch.ts';
-import { type BlobDigest, hashBlobs, readMany, readManyNow } from './bulk.ts';
+import { type BlobDigest, type BlobSink, hashBlobs, pourBlobs, readMany, readManyNow } from './bulk.ts';
 import { DEFAULT_MAX_OBJECT, type GitObject, ObjectCollector, wrongType } from './collect.ts';
 import { type GitCommit, parseCommit } from './commit-object.ts';
 import { GitError } from './error.ts';
@@ -10,7 +10,7 @@ import { type GitRepository, spawnError, spawnGit, withResolvers } from './proce
 import { complaintOf } from './stderr.ts';
 import { parseTree, type TreeEntry } from './tree.ts';
 
-export type { BlobDigest } from './bulk.ts';
+export type { BlobDigest, BlobSink } from './bulk.ts';
 export type { GitObject } from './collect.ts';
 
 /**
@@ -38,6 +38,8 @@ export interface ObjectReader extends AsyncDisposable {
   readTreesNow(oids: Iterable<ObjectId>): ReadonlyMap<ObjectId, readonly TreeEntry[]>;
   /** Length and SHA-256 of many blobs in one go; see `hashBlobs` in bulk.ts. */
   hashBlobs(oids: Iterable<ObjectId>): Promise<Map<ObjectId, BlobDigest>>;
+  /** Many blobs of any size, in pieces; see `pourBlobs` in bulk.ts. */
+  pour(oids: Iterable<ObjectId>, sink: BlobSink): Promise<void>;
 }
 
 /** The process starts at once, so that it warms up while the caller does other work. */
@@ -158,6 +160,10 @@ class BatchReader implements ObjectReader {
       if (error instanceof GitError && error.code === 'OBJECT_TOO_LARGE') return undefined;
       throw error;
     }
+  }
+
+  pour(oids: Iterable<ObjectId>, sink: BlobSink): Promise<void> {
+    return pourBlobs(this.repository, oids, sink);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

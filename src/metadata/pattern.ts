@@ -6,7 +6,7 @@ import { MAX_TARGET_PATH } from './names.ts';
  * pattern. Source: TUF specification section 4.5, "PATHPATTERN".
  */
 export function matchesPattern(pattern: string, path: string): boolean {
-  if (path.length > MAX_TARGET_PATH) return false;
+  if (path.length > MAX_TARGET_PATH || !sharesStart(pattern, path)) return false;
   const patternSegments = pattern.split('/');
   const pathSegments = path.split('/');
   return (
@@ -49,6 +49,16 @@ function segmentsOverlap(a: string, b: string): boolean {
 function starsFrom(text: readonly string[], places: Set<number>): Set<number> {
   for (const at of places) if (text[at] === '*') places.add(at + 1);
   return places;
+}
+
+/** Most patterns differ from most paths before their first wildcard: a search asks for each path of each of them. */
+function sharesStart(pattern: string, path: string): boolean {
+  for (let i = 0; i < pattern.length; i++) {
+    const unit = pattern[i];
+    if (unit === '*' || unit === '?') return true;
+    if (unit !== path[i]) return false;
+  }
+  return true;
 }
 
 /** As {@link matchesPattern}, but for clients whose `*` and `?` stand for `/` too. */

@@ -24,6 +24,10 @@ export type OperationErrorCode =
   /** Other people kept changing the branch while we tried. */
   | 'RACE_LOST'
   /** No configured signer has the key that is needed. */
-  | 'NO_SIGNER';
+  | 'NO_SIGNER'
+  /** What was named as the place for a site is none. */
+  | 'BAD_DESTINATION'
+  /** A program that brings files somewhere is missing, or failed. */
+  | 'PROGRAM_FAILED';
 
 export class OperationError extends CodedError<OperationErrorCode> {}

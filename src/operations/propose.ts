@@ -2,11 +2,12 @@ import { judge } from '../event/judge.ts';
 import type { Reason } from '../event/reason.ts';
 import { type EventReport, reportOf } from '../event/report.ts';
 import { listed } from '../event/words.ts';
-import { type FileChanges, type PreparedCommit, prepareCommit } from '../git/commit.ts';
+import { type PreparedCommit, prepareCommit } from '../git/commit.ts';
 import { LayeredReader } from '../git/layered.ts';
 import { type BranchName, trackingRef } from '../git/names.ts';
 import type { CommitSha } from '../git/oid.ts';
 import { readRef } from '../git/refs.ts';
+import type { FileEdits } from '../repository/draft.ts';
 import type { RepositoryTree } from '../repository/tree.ts';
 import { type VoidedSignature, voidedSignatures } from '../repository/voided.ts';
 import { pushEvent } from './commit.ts';
@@ -68,7 +69,7 @@ export async function openGround(
 export async function proposeEdit(
   workspace: Workspace,
   ground: EventGround,
-  changes: FileChanges,
+  changes: FileEdits,
   message: readonly string[],
 ): Promise<ProposedEdit> {
   const { event, head, main, knownGoodCommit, gathered, objects, trees } = ground;

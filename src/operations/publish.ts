@@ -1,19 +1,30 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
 import { directoryFetcher } from '../client/directory.ts';
-import { verifyRepository } from '../client/verify-repository.ts';
+import { ClientError } from '../client/error.ts';
+import { streamFrom } from '../client/fetcher.ts';
 import type { Reason } from '../event/reason.ts';
-import { isOnFirstParent } from '../git/history.ts';
+import { isOnFirstParent, listStates } from '../git/history.ts';
 import type { CommitSha } from '../git/oid.ts';
+import { TIMESTAMP } from '../metadata/names.ts';
 import { sitePage } from '../render/site/page.ts';
 import { type PublishedFile, publishLayout } from '../repository/layout.ts';
-import type { ObjectId } from '../repository/tree.ts';
+import { documentOf, type ObjectId, roleFile } from '../repository/tree.ts';
 import { OperationError } from './error.ts';
 import { followMain } from './main-departures.ts';
-import { TreeReader } from './read-tree.ts';
+import {
+  changedFiles,
+  changeReason,
+  departures,
+  isCompared,
+  rootDepartures,
+  troubleReason,
+  walkThrough,
+} from './publish/gate.ts';
+import { keptFiles } from './publish/kept.ts';
+import { install, type OutFolder, openBuilding, openOut, sweep } from './publish/out-folder.ts';
+import { type ClientState, isAbsent, type PreviousSite, readClientState } from './publish/previous.ts';
+import { type BlobPlaces, Stage } from './publish/stage.ts';
 import { readSiteView } from './site-view.ts';
-import { SITE_LAYOUT, verifyCommit } from './verify.ts';
+import { oldestRoot, type VerifyOutcome, verifyCommit } from './verify.ts';
 import { findMain, type Workspace } from './workspace.ts';
 
 export interface PublishRequest {
@@ -21,52 +32,74 @@ export interface PublishRequest {
   /** The folder that becomes the site. */
   readonly out: string;
   readonly trustedRoot?: Uint8Array | undefined;
+  /** What clients have now: a site; `none`, on somebody's word; by default the site that `out` is. */
+  readonly previous?: PreviousSite | 'none' | undefined;
+  /** Goes on where the previous site is broken, and says what is lost. What clients would refuse stays refused. */
+  readonly repair?: boolean;
+  /** Snapshots before the new one whose files stay, for clients that are on their way. Default: 2. */
+  readonly keep?: number;
 }
 
 export interface PublishOutcome {
+  /** Files of the site. */
   readonly files: number;
+  /** Those that had to be written. */
+  readonly written: number;
   readonly reasons: readonly Reason[];
   /** Was the site written? */
   readonly published: boolean;
 }
 
+const KEEP = 2;
+
 /**
- * Builds the site of a commit: verified before, also against what main was before it, built beside, walked through by the client, then put in place whole.
- * Where anything is refused `out` stays what it was. Throws {@link OperationError} `ALREADY_THERE` where `out` is a
- * folder of something else; {@link ClientError} where our own client refuses what was built.
+ * Builds the site of a commit: verified before, also against what main was; built beside `out`; walked through by our client from
+ * the first root and from where clients are now; then put in place, timestamp last. Where anything is refused `out` stays what it
+ * was. The same commit and the same previous site give the same bytes. Throws {@link OperationError} `ALREADY_THERE` where `out` is
+ * a folder of something else, `MISSING_ANSWER` where nobody says what clients have now, `REFUSED` where that can't be read,
+ * `RACE_LOST` where another build is under way.
  */
 export async function publishSite(workspace: Workspace, request: PublishRequest): Promise<PublishOutcome> {
-  const out = resolve(request.out);
-  await requireReplaceable(out);
-  await requireOnMain(workspace, request.commit);
+  const out = await openOut(request.out);
   const { commit, trustedRoot } = request;
-  const verified = await verifyCommit(workspace, { commit, trustedRoot });
-  if (verified.verdict !== 'accepted') return { files: 0, reasons: verified.reasons, published: false };
-  const history = await new TreeReader(workspace.objects).history(verified.tree);
-  const state = { tree: verified.tree, facts: { history } };
-  const { departures } = await followMain(workspace, commit, state, trustedRoot);
-  if (departures.length > 0) {
-    return { files: 0, reasons: [...verified.reasons, ...departures], published: false };
-  }
-  const building = join(dirname(out), `.${basename(out)}.${randomBytes(6).toString('hex')}`);
+  await requireOnMain(workspace, commit);
+  const verified = await verifyCommit(workspace, { commit, trustedRoot, withoutClient: true });
+  if (verified.verdict !== 'accepted') return refused(verified.reasons);
+  const state = { tree: verified.tree, facts: { history: verified.history } };
+  const { departures: departed } = await followMain(workspace, commit, state, trustedRoot);
+  if (departed.length > 0) return refused([...verified.reasons, ...departed]);
+  const first = trustedRoot ?? (await oldestRoot(workspace, verified.tree));
+  const site = await previousSite(workspace, request, out, verified);
+  const isOut = request.previous === undefined;
+  const before = site === undefined ? undefined : await readClientState(site, first);
+
+  await using building = await openBuilding(out);
+  const stage = new Stage(building.path, out);
   const files = publishLayout(verified.tree);
-  try {
-    await writeFiles(workspace, files, building);
-    await writeFile(
-      join(building, 'index.html'),
-      sitePage(await readSiteView(workspace, verified.tree, commit)),
+  await stageFiles(workspace, stage, files);
+  const page = sitePage(await readSiteView(workspace, verified.tree, commit));
+  stage.put('index.html', Buffer.from(page));
+  if (site !== undefined) await stageKept(stage, site, verified, request.keep ?? KEEP);
+
+  const reasons = [...verified.reasons];
+  if (site !== undefined && before !== undefined)
+    reasons.push(
+      ...(await gate({ stage, site, before, files, verified, isOut, repair: request.repair === true })),
     );
-    const first = trustedRoot ?? (await firstRoot(building, files));
-    await verifyRepository(directoryFetcher(building), first, workspace.clock.now(), {
-      layout: SITE_LAYOUT,
-      everyTarget: true,
-    });
-    await putInPlace(building, out);
-  } finally {
-    await rm(building, { recursive: true, force: true });
-  }
-  return { files: files.length + 1, reasons: verified.reasons, published: true };
+  if (!reasons.some(({ severity }) => severity === 'refuse'))
+    reasons.push(...(await walkThrough(stage, first, workspace.clock.now(), before)));
+  if (reasons.some(({ severity }) => severity === 'refuse')) return refused(reasons);
+  await install(building.path, stage.built, out);
+  sweep(out, file => stage.has(file));
+  return { files: stage.size, written: stage.built.size, reasons, published: true };
 }
+
+const refused = (reasons: readonly Reason[]): PublishOutcome => ({
+  files: 0,
+  written: 0,
+  reasons,
+  published: false,
+});
 
 /** Only what main itself is or was is published, never an event. */
 async function requireOnMain(workspace: Workspace, commit: CommitSha): Promise<void> {
@@ -78,63 +111,129 @@ async function requireOnMain(workspace: Workspace, commit: CommitSha): Promise<v
   );
 }
 
-/** Bytes: what one buffer of Node can hold. */
-export const MAX_ARTIFACT: number = 2 ** 31 - 1;
-
-/** What stands at the top of a site of ours. */
-const OWN_FILE = /^(timestamp\.json|\d+\.[A-Za-z0-9_][A-Za-z0-9._-]*\.json|index\.html|targets)$/;
-
-/** An empty or absent folder, or a site that an earlier run built. */
-async function requireReplaceable(out: string): Promise<void> {
-  let names: readonly string[];
-  try {
-    names = await readdir(out);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    if (error.code === 'ENOENT') return;
-    if (error.code !== 'ENOTDIR') throw error;
-    names = ['']; // a file
+/** What clients have now. `undefined`: nothing was ever published, on somebody's word or because nothing can have been. */
+async function previousSite(
+  workspace: Workspace,
+  { commit, previous, out: name }: PublishRequest,
+  out: OutFolder,
+  { tree }: VerifyOutcome,
+): Promise<PreviousSite | undefined> {
+  const hasSite = out.files.has('timestamp.json');
+  if (previous === 'none') {
+    if (!hasSite) return undefined;
+    throw new OperationError('ALREADY_THERE', `${name} holds a site: this is not the first one`);
   }
-  if (names.length === 0) return;
-  // A checkout of a site's branch or a whole web root has more in it than we may take away.
-  if (names.includes('timestamp.json') && names.every(name => OWN_FILE.test(name))) return;
-  throw new OperationError('ALREADY_THERE', `${out} is there and is no site of ours: name another folder`);
+  if (previous === undefined) {
+    if (hasSite) return { files: directoryFetcher(out.path), name };
+    if (await isFirst(workspace, commit, tree)) return undefined;
+    throw new OperationError(
+      'MISSING_ANSWER',
+      `there is no site at ${name} to compare with: say by --previous URL or FOLDER what clients have now, or by --first-publish that they have nothing`,
+    );
+  }
+  if (!(await isAbsent(previous, 1))) return previous;
+  if (await isFirst(workspace, commit, tree)) return undefined;
+  throw new OperationError(
+    'REFUSED',
+    `there is no site at ${previous.name}: correct the address, or say by --first-publish that clients have nothing`,
+  );
 }
 
-async function writeFiles(
+/** Before the first timestamp that main ever held, nothing can have been published. An imported one goes on from another's. */
+async function isFirst(
+  { repository }: Workspace,
+  commit: CommitSha,
+  tree: VerifyOutcome['tree'],
+): Promise<boolean> {
+  const states = await listStates(repository, commit, `metadata/${roleFile(TIMESTAMP)}`);
+  return (
+    new Set(states.map(({ oid }) => oid)).size === 1 && documentOf(tree, TIMESTAMP)?.signed.version === 1
+  );
+}
+
+async function stageFiles(
   { objects }: Workspace,
+  stage: Stage,
   files: readonly PublishedFile[],
-  folder: string,
 ): Promise<void> {
-  const places = new Map<ObjectId, string[]>();
-  const folders = new Set<string>([folder]);
-  for (const { path, oid } of files) {
-    const place = join(folder, ...path.split('/'));
-    folders.add(dirname(place));
-    places.set(oid, [...(places.get(oid) ?? []), place]);
+  const metadata = new Map<ObjectId, string[]>();
+  const artifacts = new Map<ObjectId, BlobPlaces & { readonly paths: string[] }>();
+  for (const { path, oid, artifact } of files) {
+    if (artifact === undefined) {
+      metadata.set(oid, [...(metadata.get(oid) ?? []), path]);
+    } else if (!stage.has(path) && !stage.keep(path, artifact)) {
+      const known = artifacts.get(oid);
+      if (known === undefined) artifacts.set(oid, { paths: [path], artifact });
+      else if (!known.paths.includes(path)) known.paths.push(path);
+    }
   }
-  for (const inner of folders) await mkdir(inner, { recursive: true });
-  for await (const { oid, content } of objects.readMany(places.keys(), MAX_ARTIFACT)) {
-    for (const place of places.get(oid) ?? []) await writeFile(place, content, { flag: 'wx' });
+  for await (const { oid, content } of objects.readMany(metadata.keys()))
+    for (const path of metadata.get(oid) ?? []) stage.put(path, content);
+  using receiver = stage.receiver(artifacts);
+  await objects.pour(artifacts.keys(), receiver);
+}
+
+async function stageKept(
+  stage: Stage,
+  site: PreviousSite,
+  { tree, history }: VerifyOutcome,
+  count: number,
+): Promise<void> {
+  const roots = [...history.values()].flatMap(parsed => (parsed.ok ? [parsed.value] : []));
+  const kept = await keptFiles(site, tree, roots, count);
+  for (const [path, bytes] of kept.metadata) if (!stage.has(path)) stage.put(path, bytes);
+  for (const [path, wanted] of kept.artifacts) {
+    if (stage.has(path) || stage.keep(path, wanted)) continue;
+    await stageArtifact(stage, site, path, wanted);
   }
 }
 
-async function firstRoot(folder: string, files: readonly PublishedFile[]): Promise<Uint8Array> {
-  const versions = files.flatMap(({ path }) => /^(\d+)\.root\.json$/.exec(path)?.[1] ?? []).map(Number);
-  const bytes = await directoryFetcher(folder).fetch(`${Math.min(...versions)}.root.json`, 512_000);
-  if (bytes === undefined) throw new OperationError('NOT_FOUND', 'there is no root to start from');
-  return bytes;
-}
-
-async function putInPlace(building: string, out: string): Promise<void> {
-  const old = `${building}.old`;
-  await mkdir(out, { recursive: true });
-  await rename(out, old);
+/** An artifact that the site does not have, or not so, was not to be had before. */
+async function stageArtifact(
+  stage: Stage,
+  site: PreviousSite,
+  path: string,
+  wanted: BlobPlaces['artifact'],
+): Promise<void> {
+  const url = path.split('/').map(encodeURIComponent).join('/');
+  const taken = stage.open(path, wanted);
   try {
-    await rename(building, out);
+    const pieces = await streamFrom(site.files, url, wanted.length);
+    for await (const piece of pieces ?? []) taken.write(piece);
+    taken.close();
   } catch (error) {
-    await rename(old, out);
-    throw error;
+    taken.abort();
+    if (error instanceof ClientError && error.code === 'TRANSPORT') throw error;
+    if (!(error instanceof ClientError || error instanceof OperationError)) throw error;
   }
-  await rm(old, { recursive: true, force: true });
+}
+
+interface Gate {
+  readonly stage: Stage;
+  readonly site: PreviousSite;
+  readonly before: ClientState;
+  readonly files: readonly PublishedFile[];
+  readonly verified: VerifyOutcome;
+  /** Is the previous site what `out` is? Then the stage has compared it. */
+  readonly isOut: boolean;
+  readonly repair: boolean;
+}
+
+/** Does what clients have now lead to what was built? */
+async function gate({
+  stage,
+  site,
+  before,
+  files,
+  verified,
+  isOut,
+  repair,
+}: Gate): Promise<readonly Reason[]> {
+  const changed = isOut ? stage.changed.filter(isCompared) : await changedFiles(stage, site, files);
+  return [
+    ...(await troubleReason(site, before, repair)),
+    ...departures(verified.tree, before),
+    ...(await rootDepartures(stage, site, before)),
+    ...changeReason(changed, repair),
+  ];
 }

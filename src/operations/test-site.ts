@@ -3,10 +3,10 @@ import type { RepositorySource } from '../client/fetcher.ts';
 import { memoryStore } from '../client/store.ts';
 import { Updater } from '../client/updater.ts';
 import { DAY_MS, type Instant } from '../clock.ts';
-import type { Delegations } from '../metadata/delegation.ts';
 import type { Document } from '../metadata/document.ts';
-import { ROOT, type RoleName, SNAPSHOT, TARGETS, TIMESTAMP } from '../metadata/names.ts';
+import { type RoleName, SNAPSHOT, TIMESTAMP } from '../metadata/names.ts';
 import { documentOf, type RepositoryTree } from '../repository/tree.ts';
+import { siteDocuments } from './site-documents.ts';
 
 export interface SiteTest {
   readonly site: RepositorySource;
@@ -36,7 +36,7 @@ export async function testSite(request: SiteTest): Promise<SiteOutcome> {
   const versions = new Map<RoleName, number>();
   const problems: string[] = [];
   try {
-    for await (const [role, document] of documents(updater)) {
+    for await (const [role, document] of siteDocuments(updater)) {
       versions.set(role, document.signed.version);
       problems.push(...endProblems(role, document, request), ...sourceProblems(role, document, request));
     }
@@ -48,36 +48,24 @@ export async function testSite(request: SiteTest): Promise<SiteOutcome> {
   return { problems, versions };
 }
 
-/** Each role once, as a client verifies it: the top-level ones, then those below. */
-async function* documents(updater: Updater): AsyncIterable<readonly [RoleName, Document]> {
-  const { root, timestamp, snapshot, targets } = await updater.refresh();
-  yield [ROOT, root];
-  yield [TIMESTAMP, timestamp];
-  yield [SNAPSHOT, snapshot];
-  yield [TARGETS, targets];
-  const seen = new Set<RoleName>([TARGETS]);
-  const pending: Delegations[] = [targets.signed.delegations];
-  for (let delegations = pending.pop(); delegations !== undefined; delegations = pending.pop()) {
-    for (const role of delegations.roles.keys()) {
-      if (seen.has(role)) continue;
-      seen.add(role);
-      const document = await updater.loadTargets(delegations, role);
-      yield [role, document];
-      pending.push(document.signed.delegations);
-    }
-  }
-}
-
 function* endProblems(role: RoleName, { signed }: Document, request: SiteTest): Iterable<string> {
   const days = role === SNAPSHOT || role === TIMESTAMP ? request.onlineDays : request.offlineDays;
   if (signed.expiresAt > request.now + days * DAY_MS) return;
   yield `${role} version ${signed.version} expires at ${signed.expires}, in less than ${days} days`;
 }
 
-function* sourceProblems(role: RoleName, { signed }: Document, { source }: SiteTest): Iterable<string> {
-  const wanted = source === undefined ? undefined : documentOf(source, role)?.signed.version;
-  if (wanted === undefined || wanted === signed.version) return;
-  yield `${role} is version ${signed.version} on the site and ${wanted} on main: was it published?`;
+function* sourceProblems(
+  role: RoleName,
+  { signed, bytes }: Document,
+  { source }: SiteTest,
+): Iterable<string> {
+  if (source === undefined) return;
+  const wanted = documentOf(source, role);
+  if (wanted === undefined) yield `${role} is on the site and not on main`;
+  else if (wanted.signed.version !== signed.version)
+    yield `${role} is version ${signed.version} on the site and ${wanted.signed.version} on main: was it published?`;
+  else if (Buffer.compare(wanted.bytes, bytes) !== 0)
+    yield `${role} version ${signed.version} has other bytes on the site than on main`;
 }
 
 async function requireArtifact(updater: Updater, path: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { Fetcher } from '../client/fetcher.ts';
 import { type VerifiedRepository, verifyRepository } from '../client/verify-repository.ts';
 import { foldReasons } from '../event/alike.ts';
 import { type ClientProblem, findClientProblems, searchIn } from '../event/clients/find.ts';
+import type { Facts } from '../event/context.ts';
 import { judgeRepository, type Verdict, verdictOf } from '../event/judge.ts';
 import { type Reason, type RuleId, refuse } from '../event/reason.ts';
 import { historyOf } from '../event/rules/history.ts';
@@ -19,6 +20,8 @@ export interface VerifyRequest {
   readonly commit: CommitSha;
   /** Where trust starts; the oldest root of the commit itself where nothing is given. */
   readonly trustedRoot?: Uint8Array | undefined;
+  /** Leaves the client workflow out, for whoever runs it on what is built. */
+  readonly withoutClient?: boolean;
 }
 
 export interface VerifyOutcome {
@@ -26,6 +29,7 @@ export interface VerifyOutcome {
   readonly verdict: Verdict;
   readonly reasons: readonly Reason[];
   readonly tree: RepositoryTree;
+  readonly history: Facts['history'];
   /** What a client saw; `undefined` where it was refused, or did not get that far. */
   readonly client: VerifiedRepository | undefined;
   /** What clients of several makers would stumble over, whatever the verdict; looked for when asked. */
@@ -49,32 +53,28 @@ export async function verifyCommit(workspace: Workspace, request: VerifyRequest)
   ];
   // Of thousands of bins that all have one fault it is said once.
   const found = foldReasons(judgement.context.graph, judgement.reasons);
-  if (judgement.verdict !== 'accepted') {
-    return { verdict: 'rejected', reasons: found, tree, client: undefined, clientProblems };
-  }
+  const seen = { tree, history: facts.history, clientProblems };
+  if (judgement.verdict !== 'accepted')
+    return { ...seen, verdict: 'rejected', reasons: found, client: undefined };
   const problem =
     request.trustedRoot === undefined ? undefined : trustedRootProblem(facts, request.trustedRoot);
   if (problem !== undefined) {
     const rule: RuleId = 'clients';
     const reasons = [...found, { rule, ...refuse(problem) }];
-    return { verdict: 'rejected', reasons, tree, client: undefined, clientProblems };
+    return { ...seen, verdict: 'rejected', reasons, client: undefined };
   }
+  if (request.withoutClient === true)
+    return { ...seen, verdict: verdictOf(judgement.reasons), reasons: found, client: undefined };
   try {
     const trustedRoot = request.trustedRoot ?? (await oldestRoot(workspace, tree));
     const site = commitFetcher(workspace, publishLayout(tree));
     const client = await verifyRepository(site, trustedRoot, now, { layout: SITE_LAYOUT });
-    return {
-      verdict: verdictOf(judgement.reasons),
-      reasons: found,
-      tree,
-      client,
-      clientProblems,
-    };
+    return { ...seen, verdict: verdictOf(judgement.reasons), reasons: found, client };
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     const rule: RuleId = 'clients';
     const reasons = [...found, { rule, ...refuse(`a client would refuse this: ${error.message}`) }];
-    return { verdict: 'rejected', reasons, tree, client: undefined, clientProblems };
+    return { ...seen, verdict: 'rejected', reasons, client: undefined };
   }
 }
 

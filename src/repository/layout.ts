@@ -1,14 +1,40 @@
 import { type Document, type Targets, targetHash } from '../metadata/document.ts';
 import { ROOT, type RoleName, SNAPSHOT, TIMESTAMP } from '../metadata/names.ts';
 import { artifactRoles } from './delegators.ts';
-import { documentOf, metadataFile, type ObjectId, type RepositoryTree, roleFile, targetsOf } from './tree.ts';
+import {
+  type BlobDigest,
+  documentOf,
+  metadataFile,
+  type ObjectId,
+  type RepositoryTree,
+  roleFile,
+  targetsOf,
+} from './tree.ts';
 
 /** One published file: which blob of the commit it is. */
 export interface PublishedFile {
   /** Relative to the site, `/` between segments. */
   readonly path: string;
   readonly oid: ObjectId;
+  /** What the signed metadata says of an artifact. */
+  readonly artifact?: BlobDigest;
 }
+
+/** In which order files may appear where clients look: nothing before what it names, `timestamp.json` last. */
+export function publishRank(path: string): number {
+  if (path.startsWith('targets/')) return 0;
+  if (path === `${TIMESTAMP}.json`) return 5;
+  const role = /^\d+\.(.+)\.json$/.exec(path)?.[1];
+  // Roots come late: with one that names another online key the old timestamp is refused.
+  return role === undefined ? 3 : role === ROOT ? 4 : role === SNAPSHOT ? 2 : 1;
+}
+
+/** May a cache keep the file for ever? Its name says which version, or which content, it is. */
+export const isImmutable = (path: string): boolean => /^(\d+\.[^/]+\.json|targets\/.+)$/.test(path);
+
+/** A file of a site as {@link publishLayout} and the page make them. Whoever finds another one is in another folder. */
+export const isSiteFile = (path: string): boolean =>
+  /^(timestamp\.json|\d+\.[A-Za-z0-9_][A-Za-z0-9._-]*\.json|index\.html|targets\/.+)$/.test(path);
 
 /**
  * The files that clients fetch, timestamp last: `N.root.json`, `N.ROLE.json`, `N.snapshot.json`,
@@ -23,10 +49,13 @@ function* artifactFiles(tree: RepositoryTree): Iterable<PublishedFile> {
     const document: Document<Targets> | undefined = targetsOf(tree, role);
     for (const [path, file] of document?.signed.targets ?? []) {
       const entry = tree.artifacts.get(path);
-      if (entry === undefined || targetHash(file, 'sha256') === undefined) continue;
+      const sha256 = targetHash(file, 'sha256');
+      if (entry === undefined || sha256 === undefined) continue;
+      const artifact = { length: file.length, sha256 };
       // Clients ask by whichever digest they like: go-tuf takes any, tuf-js and python-tuf the first.
       for (const digest of new Set(Object.keys(file.hashes).map(name => targetHash(file, name)))) {
-        if (digest !== undefined) yield { path: `targets/${hashedName(path, digest)}`, oid: entry.oid };
+        if (digest !== undefined)
+          yield { path: `targets/${hashedName(path, digest)}`, oid: entry.oid, artifact };
       }
     }
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { createSigningEvents } from '../../actions/create-signing-events/action.ts';
@@ -234,6 +234,39 @@ describe('upload-repository and test-repository', () => {
     expect((await against(job, server.url)).errors).toEqual([
       expect.stringContaining('a client refuses this site'),
     ]);
+  });
+
+  test('what clients have has to be named and reached', async ({ world, job }) => {
+    later(world, 4);
+    await world.onlineSign();
+    const build = (inputs: Readonly<Record<string, string>>): ReturnType<Job['run']> =>
+      job.run(uploadRepository, { inputs });
+    expect((await build({})).errors).toEqual([expect.stringContaining('there is no site at')]);
+    expect((await build({ 'previous-url': 'http://127.0.0.1:1/' })).errors).toEqual([
+      expect.stringContaining('nothing is published unseen'),
+    ]);
+    expect((await build({ 'previous-url': 'ftp://x/' })).errors).toEqual([
+      expect.stringContaining('a repository is an http or https address'),
+    ]);
+    expect((await build({ repair: 'maybe' })).errors).toEqual([
+      expect.stringContaining('input repair has to be true or false'),
+    ]);
+  });
+
+  test('what is built leads on from what clients have, or says that it is broken', async ({ world, job }) => {
+    const folder = await site(job);
+    later(world, 4);
+    await world.onlineSign();
+    const build = (inputs: Readonly<Record<string, string>>): ReturnType<Job['run']> =>
+      job.run(uploadRepository, { inputs });
+    await using server = await serveFolder(folder);
+    expect((await build({ 'previous-url': server.url })).errors).toEqual([]);
+    writeFileSync(join(folder, '1.snapshot.json'), '{}');
+    expect((await build({ 'previous-url': server.url })).errors).toEqual([
+      expect.stringContaining('main can not be published: clients, version'),
+    ]);
+    expect((await build({ 'previous-url': server.url, repair: 'true' })).exitCode).toBe(0);
+    expect((await build({ 'first-publish': 'true' })).exitCode).toBe(0);
   });
 
   test('nothing is built from a main that is not fit', async ({ world, job }) => {

@@ -140,13 +140,17 @@ export const entryOf = (content: string): WireTargets['targets'][string] => ({
 /** What a signer met, without the line ends of a terminal. */
 export const words = ({ screen }: Sight): string => screen.replaceAll(/\s+/g, ' ');
 
-/** An honest change of the artifact of `tools`, signed, merged and published. */
-export async function release(scene: Scene, content: string): Promise<void> {
+/** An honest change of the artifact of `tools`, signed, merged and, where clients can follow, published. */
+export async function release(
+  scene: Scene,
+  content: string,
+  expected: { readonly published: boolean } = { published: true },
+): Promise<void> {
   scene.world.push({ 'targets/tools/greet.sh': content });
   await scene.update();
   for (const name of ['bob', 'carol'] as const) expect((await scene.sign(name)).signed).toEqual(['tools']);
   const { online, published } = await scene.force();
-  expect([online.done, published.done]).toEqual([true, true]);
+  expect([online.done, published.done]).toEqual([true, expected.published]);
 }
 
 /** The client has what quorums signed, and so has everybody else. */

@@ -102,7 +102,8 @@ describe('a compromised automation token', () => {
     );
     expect(await client.download('tools/greet.sh')).toBe('QUORUM');
     expect(await scene.client().download('tools/greet.sh')).toBe('QUORUM');
-    expect((await scene.publish()).done).toBe(true); // and it is as before
+    expect((await scene.publish()).done).toBe(false);
+    expect((await scene.publish({ repair: true })).done).toBe(true); // and it is as before
     await expectUnmoved(scene, client);
   });
 });

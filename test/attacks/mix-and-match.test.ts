@@ -95,7 +95,8 @@ describe('a stolen online key', () => {
     );
     await serve(scene, { ...lists, timestamp });
     expect(await client.download('tools/greet.sh')).toBe('echo hello\n');
-    await release(scene, 'echo mended\n');
+    await release(scene, 'echo mended\n', { published: false });
+    expect((await scene.publishAnew()).done).toBe(true);
     expect(await client.download('tools/greet.sh')).toBe('ROLLBACK');
 
     await replaceOnlineKey(world, 'file:second.pem');

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { directoryFetcher } from '../../src/client/directory.ts';
@@ -12,7 +13,7 @@ import type { Verdict } from '../../src/event/judge.ts';
 import type { Reason, RuleId } from '../../src/event/reason.ts';
 import { localForge } from '../../src/forge/local.ts';
 import type { BranchName } from '../../src/git/names.ts';
-import { publishSite } from '../../src/operations/publish.ts';
+import { type PublishRequest, publishSite } from '../../src/operations/publish.ts';
 import { requireReport, tellEvent } from '../../src/operations/tell-event.ts';
 import { SITE_LAYOUT } from '../../src/operations/verify.ts';
 import { fetchMain } from '../../src/operations/workspace.ts';
@@ -131,13 +132,15 @@ export class Scene {
     return { done: rules.length === 0, rules: [...new Set(rules)], refusal: undefined };
   }
 
-  /** Builds the site from main as it is, from the root that clients started with. */
-  async publish(): Promise<Run> {
+  /** Builds the site from main as it is, from the root that clients started with, over the site that is there. */
+  async publish(how: Pick<PublishRequest, 'previous' | 'repair'> = {}): Promise<Run> {
     const trustedRoot = this.#trustedRoot.length === 0 ? undefined : this.#trustedRoot;
     const ended = await outcomeOf(() =>
       this.world.in(this.world.automation, async workspace => {
         const { commit } = await fetchMain(workspace);
-        return publishSite(workspace, { commit, out: this.site, trustedRoot });
+        // What clients had is gone with the site, if it is.
+        const previous = existsSync(this.site) ? undefined : 'none';
+        return publishSite(workspace, { commit, out: this.site, trustedRoot, previous, ...how });
       }),
     );
     if ('error' in ended) return { done: false, rules: [], refusal: ended.error };
@@ -146,10 +149,19 @@ export class Scene {
     return { done: published, rules: [...new Set(rules)], refusal: undefined };
   }
 
+  /** Builds it as if nothing had ever been published: who does that leaves clients behind that have seen more. */
+  async publishAnew(): Promise<Run> {
+    await rm(this.site, { recursive: true });
+    return this.publish();
+  }
+
   /** Somebody who may push to main merges the event, whatever anybody says; then the automation does its work. */
-  async force(branch: BranchName = UPDATE): Promise<{ readonly online: Run; readonly published: Run }> {
+  async force(
+    branch: BranchName = UPDATE,
+    how: Pick<PublishRequest, 'previous' | 'repair'> = {},
+  ): Promise<{ readonly online: Run; readonly published: Run }> {
     this.world.merge(branch);
-    return { online: await this.signOnline(), published: await this.publish() };
+    return { online: await this.signOnline(), published: await this.publish(how) };
   }
 
   client(): Client {

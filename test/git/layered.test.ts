@@ -64,6 +64,13 @@ describe('a commit that is nowhere yet', () => {
     expect(many.sort()).toEqual(['a', 'bb']);
     const digests = await reader.hashBlobs([there, held]);
     expect([digests.get(there)?.length, digests.get(held)?.length]).toEqual([1, 2]);
+    const poured: string[] = [];
+    await reader.pour([there, held], {
+      begin: (_, size) => void poured.push(`${size}`),
+      data: bytes => void poured.push(bytes.toString()),
+      end: () => void poured.push('end'),
+    });
+    expect(poured).toEqual(['2', 'bb', 'end', '1', 'a', 'end']);
     await reader[Symbol.asyncDispose](); // the reader below stays open
     expect((await below.readBlob(there)).toString()).toBe('a');
   });

@@ -161,6 +161,23 @@ describe('in bulk', () => {
     );
   });
 
+  test('pours blobs of any size in pieces, each once, in the order first named', async () => {
+    const contents = [0, 1, 65_537, 3_000_000].map(size => Buffer.alloc(size, `poured ${size}`));
+    const oids = contents.map(content => repo.object('blob', content));
+    const got: { oid: ObjectId; size: number; pieces: Buffer[]; ended: boolean }[] = [];
+    await reader.pour([...oids, ...oids], {
+      begin: (oid, size) => void got.push({ oid, size, pieces: [], ended: false }),
+      data: bytes => void got.at(-1)?.pieces.push(Buffer.from(bytes)),
+      end: () => void Object.assign(got.at(-1) ?? {}, { ended: true }),
+    });
+    expect(
+      got.map(({ oid, size, pieces, ended }) => [oid, size, sha256(Buffer.concat(pieces)), ended]),
+    ).toEqual(oids.map((oid, i) => [oid, contents[i]?.length, sha256(contents[i] ?? Buffer.alloc(0)), true]));
+    const nowhere = { begin: () => undefined, data: () => undefined, end: () => undefined };
+    await expect(reader.pour([MISSING], nowhere)).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
+    await expect(reader.pour([commit], nowhere)).rejects.toMatchObject({ code: 'BAD_OBJECT' });
+  });
+
   test('reads many in the order first named, while the consumer sets the pace', async () => {
     const contents = Array.from({ length: 300 }, (_, at) => `${at} ${'x'.repeat(at * 7)}`);
     const tree = repo.sha(

@@ -11,7 +11,13 @@ import {
 } from '../../src/repository/attestations.ts';
 import { delegationGraph } from '../../src/repository/delegators.ts';
 import { allDigests, changedDigests } from '../../src/repository/digests.ts';
-import { hashedName, publishLayout } from '../../src/repository/layout.ts';
+import {
+  hashedName,
+  isImmutable,
+  isSiteFile,
+  publishLayout,
+  publishRank,
+} from '../../src/repository/layout.ts';
 import { withSignatures } from '../../src/repository/signature-edits.ts';
 import { documentOf } from '../../src/repository/tree.ts';
 import { digestsOf, keyOf, repositoryOf, type TestRepository } from '../support/tree-builder.ts';
@@ -98,6 +104,20 @@ describe('publishLayout', () => {
       '1.snapshot.json',
       'timestamp.json',
     ]);
+  });
+  it.each([
+    ['targets/a/HASH.x', 0, true, true],
+    ['targets/1.root.json', 0, true, true],
+    ['12.tools.json', 1, true, true],
+    ['3.snapshot.json', 2, true, true],
+    ['index.html', 3, false, true],
+    ['2.root.json', 4, true, true],
+    ['timestamp.json', 5, false, true],
+    ['notes.txt', 3, false, false],
+    ['.git/config', 3, false, false],
+    ['root.json', 3, false, false],
+  ])('%s goes in its turn, and is kept as long as its name allows', (path, rank, immutable, own) => {
+    expect([publishRank(path), isImmutable(path), isSiteFile(path)]).toEqual([rank, immutable, own]);
   });
   it('publishes each version of root once, from root_history/', () => {
     const found = publishLayout(main().tree()).filter(({ path }) => path.endsWith('root.json'));

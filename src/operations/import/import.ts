@@ -14,7 +14,6 @@ import { followMain } from '../main-departures.ts';
 import type { PinStore } from '../pin/pin.ts';
 import { verifyFromPin } from '../pin/trust.ts';
 import type { Prompter } from '../prompter.ts';
-import { MAX_ARTIFACT } from '../publish.ts';
 import { TreeReader } from '../read-tree.ts';
 import { sentence, verifyMain } from '../verify-main.ts';
 import { authorOf, findMain, type Main, type Workspace } from '../workspace.ts';
@@ -154,7 +153,7 @@ async function commitPublished(
   const artifactSource = {
     targets: source.targets,
     consistentSnapshot: root.signed.consistentSnapshot === true,
-    maxBytes: MAX_ARTIFACT,
+    maxBytes: Number.MAX_SAFE_INTEGER, // streamed, and no longer than its role signs
   };
   const blobs = await storeArtifacts(repository, artifactSource, artifacts, prompter);
   const changes = new Map<string, FileChange>([[`metadata/${roleFile(ROOT)}`, root.bytes]]);

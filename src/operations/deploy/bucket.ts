@@ -1,0 +1,62 @@
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { isSiteFile } from '../../repository/layout.ts';
+import { type ContentTags, contentTags, type Group } from './site-files.ts';
+import type { Store } from './store.ts';
+
+/** An object as a bucket lists it. */
+export interface Listed {
+  readonly length: number;
+  /** What the bucket says of its content: hex of the MD5, or S3's ETag of parts. Empty: nothing. */
+  readonly tag: string;
+}
+
+/** What a bucket's own program can do. Names are relative to the prefix. */
+export interface BucketProgram {
+  list(): Promise<ReadonlyMap<string, Listed>>;
+  read(name: string): Promise<Uint8Array>;
+  /** Everything below `folder`, its links followed. */
+  send(folder: string, group: Group): Promise<void>;
+  remove(names: readonly string[]): Promise<void>;
+}
+
+/** A bucket as a {@link Store}: what it has is asked anew for each group, and compared by content. */
+export function bucketStore(program: BucketProgram, folder: string): Store {
+  const known = new Map<string, ContentTags>();
+  const tagsOf = (file: string): ContentTags => {
+    const tags = known.get(file) ?? contentTags(folder, file);
+    known.set(file, tags);
+    return tags;
+  };
+  return {
+    async readTimestamp() {
+      const listed = await program.list();
+      return listed.has('timestamp.json') ? program.read('timestamp.json') : undefined;
+    },
+    async lacking(files) {
+      const listed = await program.list();
+      return files.filter(file => !isSame(listed.get(file), tagsOf(file)));
+    },
+    async send(group, files) {
+      const scratch = await mkdtemp(join(tmpdir(), 'tuf-signer-deploy-'));
+      try {
+        for (const file of files) {
+          const place = join(scratch, ...file.split('/'));
+          await mkdir(dirname(place), { recursive: true });
+          await symlink(join(folder, ...file.split('/')), place);
+        }
+        await program.send(scratch, group);
+      } finally {
+        await rm(scratch, { recursive: true, force: true });
+      }
+    },
+    async stale(wanted) {
+      return [...(await program.list()).keys()].filter(file => isSiteFile(file) && !wanted.has(file));
+    },
+    remove: names => program.remove(names),
+  };
+}
+
+const isSame = (listed: Listed | undefined, { length, md5, partsTag }: ContentTags): boolean =>
+  listed !== undefined && listed.length === length && (listed.tag === md5 || listed.tag === partsTag);

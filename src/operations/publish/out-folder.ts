@@ -1,0 +1,145 @@
+import { readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import process from 'node:process';
+import { systemErrorCode } from '../../client/error.ts';
+import { isSiteFile, publishRank } from '../../repository/layout.ts';
+import { OperationError } from '../error.ts';
+
+/** The folder that a site is built into, as it was found. */
+export interface OutFolder {
+  /** Absolute; a link that was named is followed. */
+  readonly path: string;
+  readonly isThere: boolean;
+  /** The files of the site that is there, `/` between segments. Untrusted. */
+  readonly files: ReadonlySet<string>;
+}
+
+/**
+ * Looks at the folder that is to become a site. Throws {@link OperationError} `ALREADY_THERE` where it holds anything that no
+ * site of ours does: a checkout of a site's branch or a whole web root has more in it than we may take away, and nothing is
+ * written or removed through a link.
+ */
+export async function openOut(out: string): Promise<OutFolder> {
+  const given = resolve(out);
+  const path = await realPath(given);
+  if (path === undefined) return { path: given, isThere: false, files: new Set() };
+  const files = new Set<string>();
+  for (const file of filesBelow(path, '', given)) files.add(file);
+  if (files.size > 0 && !files.has('timestamp.json') && ![...files].every(isSiteFile)) throw foreign(given);
+  const stranger = [...files].find(file => !isSiteFile(file));
+  if (stranger !== undefined) throw foreign(given, ` (it holds ${JSON.stringify(stranger)})`);
+  return { path, isThere: true, files };
+}
+
+const foreign = (out: string, why = ''): OperationError =>
+  new OperationError('ALREADY_THERE', `${out} is there and is no site of ours${why}: name another folder`);
+
+async function realPath(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function* filesBelow(folder: string, prefix: string, out: string): Iterable<string> {
+  for (const entry of entriesOf(folder, out)) {
+    const path = prefix + entry.name;
+    if (entry.isFile()) yield path;
+    else if (!entry.isDirectory())
+      throw foreign(out, ` (${JSON.stringify(path)} is a link, or no file at all)`);
+    // An empty folder of somebody's is no reason to go on, either.
+    else if (path !== 'targets' && !path.startsWith('targets/')) throw foreign(out, ` (it holds ${path}/)`);
+    else yield* filesBelow(join(folder, entry.name), `${path}/`, out);
+  }
+}
+
+function entriesOf(folder: string, out: string): ReturnType<typeof listFolder> {
+  try {
+    return listFolder(folder);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOTDIR') throw foreign(out);
+    throw error;
+  }
+}
+
+const listFolder = (folder: string) => readdirSync(folder, { withFileTypes: true });
+
+/**
+ * A folder beside `out` to build in, which goes away with the process that made it: what a killed one left is removed by the
+ * next. Throws {@link OperationError} `RACE_LOST` where another build of the same folder is under way.
+ */
+export async function openBuilding(out: OutFolder): Promise<AsyncDisposable & { readonly path: string }> {
+  const parent = dirname(out.path);
+  const stem = `.${basename(out.path)}.building-`;
+  await mkdir(parent, { recursive: true });
+  const path = join(parent, `${stem}${process.pid}`);
+  await rm(path, { recursive: true, force: true });
+  await mkdir(path);
+  const dispose = (): Promise<void> => rm(path, { recursive: true, force: true });
+  for (const name of await readdir(parent)) {
+    if (!name.startsWith(stem) || name === basename(path)) continue;
+    const owner = Number(name.slice(stem.length));
+    if (!Number.isInteger(owner) || owner <= 0) continue;
+    if (isAlive(owner)) {
+      await dispose();
+      throw new OperationError(
+        'RACE_LOST',
+        `process ${owner} is building ${out.path}: try again when it has ended`,
+      );
+    }
+    await rm(join(parent, name), { recursive: true, force: true });
+  }
+  return { path, [Symbol.asyncDispose]: dispose };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemErrorCode(error) === 'EPERM';
+  }
+}
+
+/**
+ * Puts the built files into the folder: whole where it is not there yet; else one by one in the order of {@link publishRank}, so
+ * that the site which is there stays whole for whoever reads it until `timestamp.json`, the last, makes it the new one.
+ */
+export async function install(building: string, built: Iterable<string>, out: OutFolder): Promise<void> {
+  if (!out.isThere) {
+    renameSync(building, out.path);
+    return;
+  }
+  const made = new Set<string>();
+  for (const file of [...built].sort((a, b) => publishRank(a) - publishRank(b))) {
+    const place = join(out.path, ...file.split('/'));
+    const folder = dirname(place);
+    if (!made.has(folder)) {
+      await mkdir(folder, { recursive: true });
+      made.add(folder);
+    }
+    renameSync(join(building, ...file.split('/')), place);
+  }
+}
+
+/** Removes the files that the new site has no use for, and the folders that are empty then. */
+export function sweep(out: OutFolder, isWanted: (file: string) => boolean): void {
+  const folders = new Set<string>();
+  for (const file of out.files) {
+    if (isWanted(file)) continue;
+    rmSync(join(out.path, ...file.split('/')), { force: true });
+    for (let at = file.lastIndexOf('/'); at > 0; at = file.lastIndexOf('/', at - 1)) {
+      folders.add(file.slice(0, at));
+    }
+  }
+  for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
+    try {
+      rmdirSync(join(out.path, ...folder.split('/')));
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOTEMPTY') throw error;
+    }
+  }
+}

@@ -1,0 +1,230 @@
+import { createHash, type Hash, hash } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { directoryFetcher } from '../../client/directory.ts';
+import { ClientError } from '../../client/error.ts';
+import { decodeSegments, type Fetcher } from '../../client/fetcher.ts';
+import type { TargetInfo } from '../../client/search.ts';
+import type { BlobSink } from '../../git/objects.ts';
+import { targetHash } from '../../metadata/document.ts';
+import { hashedName } from '../../repository/layout.ts';
+import type { BlobDigest, ObjectId } from '../../repository/tree.ts';
+import { OperationError } from '../error.ts';
+import type { OutFolder } from './out-folder.ts';
+
+/** Bytes read from a file in one go. */
+const PIECE = 1 << 16;
+
+/**
+ * A site in the making: files of a new folder, and files that `out` has already. It holds nothing whose content was not
+ * seen in this very run: what is written is hashed while it is written; what is there is read and hashed anew, as anybody
+ * may have changed it since it was built.
+ */
+export class Stage {
+  readonly #folder: string;
+  readonly #out: OutFolder;
+  readonly #places = new Map<string, BlobDigest>();
+  readonly #built = new Set<string>();
+  readonly #folders = new Set<string>();
+  readonly #piece: Buffer = Buffer.allocUnsafe(PIECE);
+  /** Files that `out` has with other bytes. */
+  readonly changed: string[] = [];
+
+  constructor(folder: string, out: OutFolder) {
+    this.#folder = folder;
+    this.#out = out;
+  }
+
+  /** Paths of the files that `out` does not have, or not so. */
+  get built(): ReadonlySet<string> {
+    return this.#built;
+  }
+
+  get size(): number {
+    return this.#places.size;
+  }
+
+  has(path: string): boolean {
+    return this.#places.has(path);
+  }
+
+  /** The content that a file of the new site has. */
+  digest(path: string): BlobDigest | undefined {
+    return this.#places.get(path);
+  }
+
+  /** Takes a whole file. */
+  put(path: string, bytes: Uint8Array): void {
+    const digest = { length: bytes.length, sha256: hash('sha256', bytes, 'hex') };
+    if (this.keep(path, digest)) return;
+    writeFileSync(this.#place(path), bytes, { flag: 'wx' });
+    this.#add(path, digest);
+  }
+
+  /** Takes the file that `out` has, if it has it with this content. */
+  keep(path: string, wanted: BlobDigest): boolean {
+    if (!this.#out.files.has(path)) return false;
+    if (this.#digestOf(join(this.#out.path, ...path.split('/')), wanted.length) !== wanted.sha256) {
+      this.changed.push(path);
+      return false;
+    }
+    this.#places.set(path, wanted);
+    return true;
+  }
+
+  /** Starts a file that comes in pieces. It counts once its end was reached, with the content that was wanted. */
+  open(path: string, wanted: BlobDigest): Writing {
+    const place = this.#place(path);
+    const file = openSync(place, 'wx');
+    let isOpen = true;
+    let sum: Hash | undefined;
+    let digest = EMPTY;
+    let length = 0;
+    const write = (piece: Uint8Array): void => {
+      length += piece.length;
+      if (piece.length === wanted.length) digest = hash('sha256', piece, 'hex');
+      else (sum ??= createHash('sha256')).update(piece);
+      for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at);
+    };
+    const shut = (): void => {
+      if (isOpen) closeSync(file);
+      isOpen = false;
+    };
+    const close = (): void => {
+      shut();
+      const found = sum?.digest('hex') ?? digest;
+      if (length !== wanted.length || found !== wanted.sha256) throw notAsSigned(path);
+      this.#add(path, wanted);
+    };
+    const abort = (): void => {
+      shut();
+      rmSync(place, { force: true });
+    };
+    return { write, close, abort };
+  }
+
+  /** Takes blobs as they come, each to all of its paths. */
+  receiver(places: ReadonlyMap<ObjectId, BlobPlaces>): BlobSink & Disposable {
+    let writing: Writing | undefined;
+    let more: readonly string[] = [];
+    let first = '';
+    let wanted: BlobDigest | undefined;
+    return {
+      begin: oid => {
+        const place = places.get(oid);
+        if (place === undefined) return;
+        [first = '', ...more] = place.paths;
+        wanted = place.artifact;
+        writing = this.open(first, place.artifact);
+      },
+      data: bytes => writing?.write(bytes),
+      end: () => {
+        const ending = writing;
+        writing = undefined;
+        ending?.close();
+        for (const path of more) {
+          copyFileSync(this.#place(first), this.#place(path), COPY);
+          if (wanted !== undefined) this.#add(path, wanted);
+        }
+      },
+      [Symbol.dispose]: () => writing?.abort(),
+    };
+  }
+
+  /** What clients will see, and nothing else. */
+  fetcher(): Fetcher {
+    const [built, there] = [directoryFetcher(this.#folder), directoryFetcher(this.#out.path)];
+    return {
+      fetch: async (path, maxBytes) => {
+        const name = decodeSegments(path).join('/');
+        if (!this.#places.has(name)) return undefined;
+        return (this.#built.has(name) ? built : there).fetch(path, maxBytes);
+      },
+    };
+  }
+
+  /** An artifact as a client would check it, by the hash that was taken when its bytes passed. Throws {@link ClientError}. */
+  readonly checkArtifact = ({ path, file }: TargetInfo): void => {
+    const sha256 = targetHash(file, 'sha256');
+    const found = this.#places.get(`targets/${hashedName(path, sha256 ?? '')}`);
+    if (found === undefined) throw new ClientError('NOT_FOUND', `the site has no artifact ${path}`);
+    if (found.length !== file.length)
+      throw new ClientError('LENGTH_MISMATCH', `${path} has not its signed length`);
+    if (found.sha256 !== sha256) throw new ClientError('HASH_MISMATCH', `${path} has not its signed content`);
+  };
+
+  #add(path: string, digest: BlobDigest): void {
+    this.#places.set(path, digest);
+    this.#built.add(path);
+  }
+
+  #place(path: string): string {
+    const segments = path.split('/');
+    // Rules have refused such names before: this is the last line.
+    if (segments.some(segment => segment === '' || segment === '.' || segment === '..')) throw badName(path);
+    const place = join(this.#folder, ...segments);
+    const folder = dirname(place);
+    if (!this.#folders.has(folder)) {
+      mkdirSync(folder, { recursive: true });
+      this.#folders.add(folder);
+    }
+    return place;
+  }
+
+  /** The SHA-256 of a regular file of `length` bytes; `undefined` where it is none any more. */
+  #digestOf(file: string, length: number): string | undefined {
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const stats = fstatSync(descriptor);
+      if (!stats.isFile() || stats.size !== length) return undefined;
+      const read = readSync(descriptor, this.#piece);
+      if (read === length) return hash('sha256', this.#piece.subarray(0, read), 'hex');
+      const sum = createHash('sha256');
+      for (let got = read; got > 0; got = readSync(descriptor, this.#piece))
+        sum.update(this.#piece.subarray(0, got));
+      return sum.digest('hex');
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+}
+
+/** A file that is being written. */
+interface Writing {
+  write(piece: Uint8Array): void;
+  /** Throws {@link OperationError} `REFUSED` where it is not the content that was wanted. */
+  close(): void;
+  /** Takes it away. */
+  abort(): void;
+}
+
+/** Where the content of one blob belongs. */
+export interface BlobPlaces {
+  readonly paths: readonly string[];
+  readonly artifact: BlobDigest;
+}
+
+const EMPTY = hash('sha256', '', 'hex');
+
+/** Shares the blocks where the file system can. */
+const COPY = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
+
+const notAsSigned = (path: string): OperationError =>
+  new OperationError(
+    'REFUSED',
+    `the content of ${path} is not what the signed metadata says: nothing was published`,
+  );
+
+const badName = (path: string): OperationError =>
+  new OperationError('REFUSED', `${JSON.stringify(path)} is no name for a file of a site`);

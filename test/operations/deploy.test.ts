@@ -1,0 +1,285 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { siteOf } from '../../src/client/fetcher.ts';
+import { memoryStore } from '../../src/client/store.ts';
+import { Updater } from '../../src/client/updater.ts';
+import { DAY_MS } from '../../src/clock.ts';
+import { parseDestination } from '../../src/operations/deploy/destination.ts';
+import { runProgram } from '../../src/operations/deploy/program.ts';
+import { contentTags, groupsOf, headersOf } from '../../src/operations/deploy/site-files.ts';
+import { type DeployOutcome, type DeployRequest, deploySite } from '../../src/operations/deploy.ts';
+import { publishSite } from '../../src/operations/publish.ts';
+import { SITE_LAYOUT } from '../../src/operations/verify.ts';
+import { fetchMain } from '../../src/operations/workspace.ts';
+import { FakeAws } from '../support/bucket-program.ts';
+import { NOW, type TestWorld, worldTest as test } from '../support/world.ts';
+
+describe('a destination', () => {
+  it.each([
+    ['/srv/www', { kind: 'rsync', target: '/srv/www/' }],
+    ['www@example.org:tuf/', { kind: 'rsync', target: 'www@example.org:tuf/' }],
+    ['rsync://example.org/module', { kind: 'rsync', target: 'rsync://example.org/module/' }],
+    ['s3://bucket', { kind: 's3', bucket: 'bucket', prefix: '' }],
+    ['s3://bucket/', { kind: 's3', bucket: 'bucket', prefix: '' }],
+    ['s3://my.bucket-1/a/b', { kind: 's3', bucket: 'my.bucket-1', prefix: 'a/b/' }],
+    ['gs://bucket_1/a/', { kind: 'gs', bucket: 'bucket_1', prefix: 'a/' }],
+  ])('%s', (text, destination) => expect(parseDestination(text)).toEqual(destination));
+
+  it.each([
+    '',
+    ' ',
+    '-e sh',
+    '--rsync-path=x',
+    'a\nb',
+    's3://',
+    's3://B/x',
+    's3://bucket/a//b',
+    's3://bucket/../x',
+    's3://bucket/a b',
+    's3://bucket/*',
+    'ftp://host/x',
+    'http://host/',
+    'gs://b',
+    '\u202eabc',
+  ])('refuses %j', text =>
+    expect(() => parseDestination(text)).toThrow(expect.objectContaining({ code: 'BAD_DESTINATION' })),
+  );
+});
+
+describe('the files of a site', () => {
+  it('go in groups, what is named before what names it', () => {
+    const files = [
+      'timestamp.json',
+      'index.html',
+      '2.root.json',
+      '7.snapshot.json',
+      '3.targets.json',
+      '1.root-a.json',
+      'targets/a/x',
+      'targets/1.root.json',
+    ];
+    expect(groupsOf(files)).toEqual([
+      { name: 'artifacts', files: ['targets/1.root.json', 'targets/a/x'] },
+      { name: 'roles', files: ['1.root-a.json', '3.targets.json'] },
+      { name: 'snapshot', files: ['7.snapshot.json'] },
+      { name: 'page', files: ['index.html'] },
+      { name: 'roots', files: ['2.root.json'] },
+      { name: 'timestamp', files: ['timestamp.json'] },
+    ]);
+  });
+
+  it('may be kept for ever where their name is for ever, and no artifact is a page', () => {
+    for (const name of ['artifacts', 'roles', 'snapshot', 'roots'])
+      expect(headersOf(name).cacheControl).toContain('immutable');
+    for (const name of ['page', 'timestamp']) expect(headersOf(name).cacheControl).toBe('public, max-age=60');
+    expect(headersOf('artifacts').contentType).toBe('application/octet-stream');
+  });
+
+  it('are known by the MD5 of their content, and by that of its parts', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tuf-signer-tags-'));
+    const md5 = (bytes: Uint8Array): Buffer => createHash('md5').update(bytes).digest();
+    const [part, rest] = [Buffer.alloc(8 * 1024 * 1024, 1), Buffer.alloc(70_000, 2)];
+    for (const [name, bytes, partsTag] of [
+      ['empty', Buffer.alloc(0), `${md5(Buffer.alloc(0)).toString('hex')}-0`],
+      ['one', part, `${md5(md5(part)).toString('hex')}-1`],
+      ['two', Buffer.concat([part, rest]), `${md5(Buffer.concat([md5(part), md5(rest)])).toString('hex')}-2`],
+    ] as const) {
+      await writeFile(join(folder, name), bytes);
+      expect(contentTags(folder, name)).toEqual({
+        length: bytes.length,
+        md5: md5(bytes).toString('hex'),
+        partsTag,
+      });
+    }
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('a program', () => {
+  it('gives its output, takes no shell, and says what went wrong', async () => {
+    expect((await runProgram('printf', ['%s', '$(id); `id`'])).toString()).toBe('$(id); `id`');
+    await expect(runProgram('no-such-program', [])).rejects.toMatchObject({
+      code: 'PROGRAM_FAILED',
+      message: 'no-such-program is not on the PATH: install it',
+    });
+    const script = 'echo "ERROR: (it) said \u001b[31mno" >&2; echo advice >&2; exit 3';
+    await expect(runProgram('sh', ['-c', script])).rejects.toMatchObject({
+      message: 'sh -c failed (3): ERROR: (it) said [31mno - nothing is lost: mend that, and run this again',
+    });
+    await expect(runProgram('sh', ['-c', 'kill -9 $$'])).rejects.toMatchObject({
+      message: expect.stringContaining('killed') as unknown,
+    });
+    expect((await runProgram('sh', ['-c', 'exit 3'], { answers: [0, 3] })).length).toBe(0);
+    // A program that does not read its input is judged by its exit code.
+    await runProgram('true', [], { input: 'x'.repeat(1 << 20) });
+  });
+});
+
+const folder = (world: TestWorld): string => join(world.folder, 'site');
+
+async function build(world: TestWorld): Promise<void> {
+  await world.in(world.automation, async workspace => {
+    const { commit } = await fetchMain(workspace);
+    expect((await publishSite(workspace, { commit, out: folder(world) })).published).toBe(true);
+  });
+}
+
+const deploy = (world: TestWorld, aws: FakeAws, how: Partial<DeployRequest> = {}): Promise<DeployOutcome> =>
+  deploySite(
+    {
+      folder: folder(world),
+      to: { kind: 's3', bucket: 'bucket', prefix: 'a/' },
+      remove: false,
+      dryRun: false,
+      now: world.clock.now(),
+      progress: () => undefined,
+      ...how,
+    },
+    aws.run,
+  );
+
+async function release(world: TestWorld, content: string): Promise<void> {
+  world.push({ 'targets/tools/greet.sh': content });
+  await world.updateTargets();
+  for (const name of ['bob', 'carol'] as const) await world.sign(name);
+  world.merge();
+  world.clock.time = (world.clock.time + DAY_MS) as typeof NOW;
+  await world.onlineSign();
+  await build(world);
+}
+
+/** What a new client gets from the bucket. */
+async function download(world: TestWorld, aws: FakeAws): Promise<string> {
+  const fetch = async (path: string): Promise<Uint8Array | undefined> =>
+    aws.objects.get(`a/${decodeURIComponent(path)}`)?.bytes;
+  const trustedRoot = await readFile(join(folder(world), '1.root.json'));
+  const updater = new Updater({
+    source: siteOf({ fetch }, SITE_LAYOUT),
+    trustedRoot,
+    store: memoryStore(),
+    now: world.clock.now(),
+  });
+  const into = await mkdtemp(join(world.folder, 'download-'));
+  return readFile(await updater.download('tools/greet.sh', into), 'utf8');
+}
+
+describe('a deployment', () => {
+  test('sends all in order, the timestamp last, and nothing twice', async ({ world }) => {
+    await build(world);
+    const aws = new FakeAws();
+    expect(await deploy(world, aws)).toMatchObject({ kept: 0, removed: [] });
+    expect(aws.written).toHaveLength(7);
+    expect(aws.written.map(key => key.replace(/[0-9a-f]{64}/, 'HASH'))).toEqual([
+      'a/targets/tools/HASH.greet.sh',
+      'a/1.targets.json',
+      'a/1.tools.json',
+      'a/1.snapshot.json',
+      'a/index.html',
+      'a/1.root.json',
+      'a/timestamp.json',
+    ]);
+    expect(aws.objects.get('a/timestamp.json')).toMatchObject({
+      cacheControl: 'public, max-age=60',
+      contentType: 'application/json',
+    });
+    expect(aws.objects.get('a/1.tools.json')?.cacheControl).toContain('immutable');
+    expect(await deploy(world, aws)).toMatchObject({ sent: [], kept: 7 });
+    expect(aws.written).toHaveLength(7);
+    expect(await download(world, aws)).toBe('echo hello\n');
+  });
+
+  test('broken off before any file leaves the old site whole, and goes on', async ({ world }) => {
+    await build(world);
+    const aws = new FakeAws();
+    await deploy(world, aws);
+    await release(world, 'echo two\n');
+    const { sent } = await deploy(world, aws, { dryRun: true });
+    expect(sent.length).toBeGreaterThan(4);
+    for (const stop of sent) {
+      aws.fail = key => key === `a/${stop}`;
+      await expect(deploy(world, aws)).rejects.toMatchObject({ code: 'PROGRAM_FAILED' });
+      expect([stop, await download(world, aws)]).toEqual([stop, 'echo hello\n']);
+    }
+    aws.fail = () => false;
+    expect((await deploy(world, aws)).sent).toEqual(['timestamp.json']);
+    expect(await download(world, aws)).toBe('echo two\n');
+  });
+
+  test('does not believe a program that lost a file, or stored another', async ({ world }) => {
+    await build(world);
+    for (const store of [() => undefined, () => Buffer.from('half')]) {
+      const aws = new FakeAws();
+      aws.store = (key, bytes) => (key.endsWith('1.tools.json') ? store() : bytes);
+      await expect(deploy(world, aws)).rejects.toMatchObject({
+        code: 'PROGRAM_FAILED',
+        message: '1.tools.json is not there as it was sent: run this again',
+      });
+      expect(aws.objects.has('a/timestamp.json')).toBe(false);
+    }
+  });
+
+  test('never takes the timestamp back', async ({ world }) => {
+    await build(world);
+    const aws = new FakeAws();
+    const old = join(world.folder, 'old');
+    await cp(folder(world), old, { recursive: true });
+    await release(world, 'echo two\n');
+    await deploy(world, aws);
+    await expect(deploy(world, aws, { folder: old })).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining('timestamp version 2, this folder 1') as unknown,
+    });
+    // What nobody of ours signed is in nobody's way.
+    const there = aws.objects.get('a/timestamp.json');
+    if (there !== undefined) aws.objects.set('a/timestamp.json', { ...there, bytes: Buffer.from('<html>') });
+    expect((await deploy(world, aws, { folder: old })).sent).toContain('timestamp.json');
+  });
+
+  test('takes older files away only when asked, after the timestamp, and nothing of others', async ({
+    world,
+  }) => {
+    await build(world);
+    const aws = new FakeAws();
+    const stray = { bytes: Buffer.from('x'), cacheControl: '', contentType: '' };
+    for (const key of ['a/9.tools.json', 'a/targets/gone', 'a/precious.txt', 'other/1.root.json'])
+      aws.objects.set(key, stray);
+    expect((await deploy(world, aws)).removed).toEqual([]);
+    expect((await deploy(world, aws, { remove: true, dryRun: true })).removed).toEqual([
+      '9.tools.json',
+      'targets/gone',
+    ]);
+    expect(aws.objects.has('a/9.tools.json')).toBe(true);
+    expect((await deploy(world, aws, { remove: true })).removed).toEqual(['9.tools.json', 'targets/gone']);
+    expect([...aws.objects.keys()].filter(key => !key.includes('HASH'))).toEqual(
+      expect.arrayContaining(['a/precious.txt', 'other/1.root.json']),
+    );
+    expect(aws.objects.has('a/9.tools.json')).toBe(false);
+    const calls = aws.calls.map(call => call.join(' '));
+    const moved = calls.findIndex(
+      call => call.endsWith('s3://bucket/a/') && aws.written.includes('a/timestamp.json'),
+    );
+    expect(calls.findIndex(call => call.includes('delete-objects'))).toBeGreaterThan(moved);
+  });
+
+  test('sends nothing that a client would refuse, and nothing that is no site', async ({ world }) => {
+    await build(world);
+    const aws = new FakeAws();
+    await writeFile(join(folder(world), '1.tools.json'), '{}');
+    await expect(deploy(world, aws)).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining('build it anew') as unknown,
+    });
+    await expect(deploy(world, aws, { folder: join(world.folder, 'none') })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+    await expect(deploy(world, aws, { folder: world.automation.folder })).rejects.toMatchObject({
+      code: 'ALREADY_THERE',
+    });
+    world.clock.time = (NOW + 9 * DAY_MS) as typeof NOW;
+    await expect(deploy(world, aws)).rejects.toMatchObject({ code: 'REFUSED' });
+    expect(aws.calls).toEqual([]);
+  });
+});
