@@ -11,6 +11,8 @@ const shared = {
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    // Its own default leaves a core idle, which on two of them is half the machine.
+    maxWorkers: '100%',
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     coverage: {
       provider: 'v8',
