@@ -47,10 +47,17 @@ export const runAtTerminal = (
   args: readonly string[],
   answers: readonly Answer[],
   options: CommandOptions,
+): Promise<CommandResult> => programAtTerminal([process.execPath, COMMAND, ...args], answers, options);
+
+/** As {@link runAtTerminal}, of any program. */
+export const programAtTerminal = (
+  command: readonly string[],
+  answers: readonly Answer[],
+  options: CommandOptions,
 ): Promise<CommandResult> =>
   finish(
     'python3',
-    [AT_TERMINAL, process.execPath, COMMAND, ...args],
+    [AT_TERMINAL, ...command],
     options,
     JSON.stringify(answers.map(({ asked, typed }) => [asked.source, typed])),
   );
