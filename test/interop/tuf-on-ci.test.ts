@@ -34,6 +34,11 @@ describe('beside tuf-on-ci-sign', () => {
 
   const aliceSigns = async (event: string): Promise<string> =>
     succeeded(await alice.run(['sign', event, ...YES]));
+  const statusOf = async (event: string): Promise<readonly [number | null, string]> => {
+    await alice.git('fetch', '--quiet', 'origin');
+    const { code, output } = await alice.run(['status', '--event', `origin/${event}`]);
+    return [code, output.replace(/\s+/g, ' ')];
+  };
   /** Our verdict is that all is done, and neither tool finds anything left to sign. */
   const isDone = async (event: string): Promise<void> => {
     await alice.git('fetch', '--quiet', 'origin');
@@ -45,7 +50,7 @@ describe('beside tuf-on-ci-sign', () => {
 
   it('both sign in an event that our tool created, artifacts among it', async () => {
     const terms = ['--signers', '@alice,@bob', '--threshold', '2'];
-    succeeded(await alice.run(['delegate', 'sign/tools', 'tools', ...terms, ...OWN]));
+    succeeded(await alice.run(['delegate', 'sign/tools', 'tools', ...terms, ...YES]));
     expect(succeeded(await bob.sign('sign/tools', [...card, pin, pin, push]))).toContain(
       'invited to become a signer for role(s)',
     );
@@ -82,14 +87,22 @@ describe('beside tuf-on-ci-sign', () => {
 
   it('a key of ours that is replaced', async () => {
     await makeKey(town, 'alice-new');
-    const old = ['--signers', '@bob', '--threshold', '1'];
-    succeeded(await alice.run(['delegate', 'sign/rotate', 'root', ...old, ...OWN]));
-    const both = ['--signers', '@alice,@bob', '--threshold', '2', '--key', 'file:alice-new.pem'];
-    succeeded(await alice.run(['delegate', 'sign/rotate', 'root', ...both]));
-    succeeded(await bob.sign('sign/rotate', [pin, push]));
-    await aliceSigns('sign/rotate');
-    succeeded(await alice.run(['sign', 'sign/rotate', '--yes', '--key', 'file:alice-new.pem']));
+    const keys = ['--key', 'file:alice-new.pem', '--old-key', 'file:alice.pem'];
+    succeeded(await alice.run(['key', 'rotate', 'sign/rotate', '--yes', ...keys]));
+    succeeded(await bob.sign('sign/rotate', [pin, pin, push]));
     await isDone('sign/rotate');
+  });
+
+  it('a role that ours removed', async () => {
+    const terms = ['--signers', '@alice', '--threshold', '1', ...YES];
+    succeeded(await alice.run(['delegate', 'sign/tools', 'tools', ...terms]));
+    await aliceSigns('sign/tools');
+    succeeded(await bob.sign('sign/tools', [pin, push]));
+    await merge(alice, 'sign/tools');
+    succeeded(await alice.run(['delegate', 'sign/gone', 'tools', '--remove', ...YES]));
+    await aliceSigns('sign/gone');
+    expect(succeeded(await bob.sign('sign/gone', [pin, push]))).toContain('Removed tools');
+    await isDone('sign/gone');
   });
 
   it('a signer whom tuf-on-ci-delegate removed', async () => {
@@ -101,11 +114,45 @@ describe('beside tuf-on-ci-sign', () => {
 
   it('a signer whom ours removed', async () => {
     succeeded(
-      await alice.run(['delegate', 'sign/leave', 'root', '--signers', '@alice', '--threshold', '1', ...OWN]),
+      await alice.run(['delegate', 'sign/leave', 'root', '--signers', '@alice', '--threshold', '1', ...YES]),
     );
     await aliceSigns('sign/leave');
     expect(succeeded(await bob.sign('sign/leave', [pin, push]))).toContain('Modified delegation root');
     await isDone('sign/leave');
+  });
+
+  // What rule `peers` says of their tools.
+
+  it('a role below another one: their tool asks nobody to sign it', async () => {
+    const signers = ['--signers', '@alice,@bob', '--threshold', '2'];
+    succeeded(await alice.run(['delegate', 'sign/tools', 'tools', '--signers', '@alice', ...YES]));
+    succeeded(
+      await alice.run(['delegate', 'sign/tools', 'inner', '--delegator', 'tools', ...signers, ...YES]),
+    );
+    const [, words] = await statusOf('sign/tools');
+    expect(words).toContain('inner: is delegated by tools: tuf-on-ci-sign asks nobody to sign it');
+    // Bob is invited to `inner`: their tool does not even find it.
+    const { code, output } = await bob.sign('sign/tools', [...card]);
+    expect(code).toBe(1);
+    expect(output).toContain("invited to become a signer for role(s) ['inner']");
+  });
+
+  it('two keys of one person in root: their tool wants to sign with both at once', async () => {
+    await makeKey(town, 'bob');
+    const [key, other] = [['--key', 'file:bob.pem'], town.person('bob')];
+    for (const change of [
+      ['--remove-signers', '@bob', '--threshold', '1'],
+      ['--add-signers', '@bob', '--threshold', '2'],
+    ])
+      succeeded(await other.run(['delegate', 'sign/two', 'root', ...change, ...key, '--yes']));
+    await aliceSigns('sign/two');
+    succeeded(await other.run(['sign', 'sign/two', ...key, '--yes']));
+    const [code, words] = await statusOf('sign/two');
+    expect(words).toContain('@bob is to sign with 2 keys: tuf-on-ci-sign does so with all of them at once');
+    expect(code).toBe(1);
+    const again = { asked: /Press enter to try again/, typed: null };
+    const tried = await bob.sign('sign/two', [pin, again]);
+    expect(tried.output).toContain('Failed to verify @bob signature');
   });
 });
 

@@ -16,7 +16,7 @@ ruleTable('peers', [
   {
     when: 'a delegated role delegates',
     do: e => void e.delegate('ui', { signers: ['@uma'], by: 'dev', paths: ['ui/*'] }),
-    says: [['warn', 'ui', 'delegated by dev', 'one level']],
+    says: [['warn', 'ui', 'delegated by dev', 'asks nobody', 'snapshot leaves it out']],
   },
   {
     when: 'a role goes by path hashes',
@@ -38,7 +38,33 @@ ruleTable('peers', [
   {
     when: 'artifacts are added to a folder that is no role',
     do: e => void e.artifact('lib/a', 'a').artifact('lib/b', 'b'),
-    says: [['warn', 'targets', '2 artifacts in a folder', 'no role']],
+    says: [['warn', 'targets', '2 artifacts in a folder', 'no role', 'takes them out again']],
+  },
+  {
+    when: 'a role is removed',
+    do: e => void e.undelegate('dev'),
+    says: [['warn', 'dev', 'is removed', 'can not publish']],
+  },
+  {
+    when: 'a signer of root has a new key, and the old one counts still',
+    do: e => void e.rootRole('root', ['@alice#2', '@bob', '@carol'], 2),
+    says: [['warn', 'root', '@alice is to sign with 2 keys', 'all of them at once']],
+  },
+  {
+    when: 'a person has three keys in a role',
+    do: e => void e.delegate('ops', { signers: ['@gina', '@gina#2', '@gina#3', '@hugo'] }),
+    says: [['warn', 'ops', '@gina is to sign with 3 keys']],
+  },
+  {
+    when: 'a signer of another role has a new key in the place of the old one',
+    do: e => void e.delegate('dev', { signers: ['@dave#2', '@erin', '@frank'], threshold: 2 }),
+    says: [],
+  },
+  {
+    when: 'a person has two keys in a role that does not change',
+    main: () => repositoryOf({ signers: ['@alice'], roles: { ops: { signers: ['@gina', '@gina#2'] } } }),
+    do: e => void e.edit('root'),
+    says: [],
   },
   {
     when: 'such a delegation is on main and does not change',

@@ -35,7 +35,7 @@ export interface Life {
 }
 
 /** Days between two events, at least and at most. */
-const PAUSE = [20, 42] as const;
+const PAUSE = [15, 32] as const;
 
 /**
  * Lets a repository live: after each pause one of the chapters that were told least. What fails is thrown with the seed, by
