@@ -47,6 +47,7 @@ describe('five years', () => {
     life = await live(folder.path, {
       seed: SEED,
       days: FIVE_YEARS,
+      events: 60,
       onPublished: async ({ repository, age, artifact }) => {
         const place = placeOf(repository);
         for (const [name, follow] of KINDS)

@@ -4,8 +4,9 @@
 //	go-client ROOT URL FOLDER ARTIFACT
 //	go-client globs
 //
-// Metadata lies at the top of URL, artifacts below targets/ with hash prefixes. FOLDER has to exist; the artifact becomes
-// FOLDER/download. With globs: says of each [PATTERN, PATH] of a JSON list on standard input whether go-tuf matches them.
+// Metadata lies at the top of URL, artifacts below targets/ with hash prefixes. FOLDER has to exist, and keeps what the client
+// saw; the artifact becomes FOLDER/download. With globs: says of each [PATTERN, PATH] of a JSON list on standard input whether
+// go-tuf matches them.
 package main
 
 import (

@@ -36,8 +36,6 @@ const outsiders = (repository: LivingRepository, role: string): readonly string[
     .filter(({ name, canSign }) => canSign && !repository.circle(role).signers.includes(name))
     .map(({ name }) => name);
 
-const pathIn = (role: string, name: string): string => (isTop(role) ? name : `${role}/${name}`);
-
 /** Everybody's roles. */
 const rolesWith = (repository: LivingRepository, name: string): readonly string[] =>
   rolesOf(repository).filter(role => repository.circle(role).signers.includes(name));
@@ -64,17 +62,7 @@ async function rotate(repository: LivingRepository): Promise<void> {
   const name = repository.random.pick(repository.able(ROOT));
   const event = repository.newEvent('rotate');
   repository.member(name).makeKey();
-  for (const role of rolesWith(repository, name)) {
-    const { signers, threshold } = repository.circle(role);
-    const others = signers.filter(other => other !== name);
-    await repository.ask(
-      event,
-      role,
-      { signers: others, threshold: Math.min(threshold, others.length) },
-      name,
-    );
-    await repository.ask(event, role, { signers, threshold }, name);
-  }
+  await repository.rotate(name, event);
   await repository.settle(event);
   repository.member(name).dropOldKeys();
 }
@@ -113,17 +101,55 @@ async function lower(repository: LivingRepository): Promise<void> {
 }
 
 const unusedNames = (repository: LivingRepository): readonly string[] =>
-  ROLE_NAMES.filter(name => !repository.circles.has(name));
+  ROLE_NAMES.filter(name => !repository.circles.has(name) && !repository.gone.has(name));
 
-async function makeRole(repository: LivingRepository): Promise<void> {
+const goneNames = (repository: LivingRepository): readonly string[] =>
+  ROLE_NAMES.filter(name => !repository.circles.has(name) && repository.gone.has(name));
+
+const hasRoom = (repository: LivingRepository): boolean => delegatedRoles(repository).length < MOST_ROLES;
+
+const makeRole = (repository: LivingRepository): Promise<void> =>
+  make(repository, repository.random.pick(unusedNames(repository)));
+
+const makeAgain = (repository: LivingRepository): Promise<void> =>
+  make(repository, repository.random.pick(goneNames(repository)));
+
+/** Delegated roles that may have another below them. */
+const parents = (repository: LivingRepository): readonly string[] =>
+  delegatedRoles(repository).filter(
+    role => repository.circle(role).parent === undefined && !repository.circles.has(`${role}-inner`),
+  );
+
+const makeBelow = (repository: LivingRepository): Promise<void> => {
+  const parent = repository.random.pick(parents(repository));
+  return make(repository, `${parent}-inner`, parent);
+};
+
+async function make(repository: LivingRepository, role: string, parent?: string): Promise<void> {
   const { random } = repository;
-  const role = random.pick(unusedNames(repository));
   const event = repository.newEvent('role');
   const people = repository.members.filter(({ canSign }) => canSign).map(({ name }) => name);
   const signers = random.shuffled(people).slice(0, 3);
   const periods = { expiryDays: random.between(100, 400), signingDays: 40 };
-  await repository.ask(event, role, { signers, threshold: 2, periods });
-  await repository.change(event, role, { [pathIn(role, 'first.txt')]: `the first of ${role}\n` });
+  await repository.ask(event, role, { signers, threshold: 2, periods, parent });
+  await repository.change(event, role, { [repository.pathIn(role, 'first.txt')]: `the first of ${role}\n` });
+  await repository.settle(event);
+}
+
+/** Roles with nothing below them. */
+const leaves = (repository: LivingRepository): readonly string[] =>
+  delegatedRoles(repository).filter(role => !repository.circles.has(`${role}-inner`));
+
+async function removeRole(repository: LivingRepository): Promise<void> {
+  const role = repository.random.pick(leaves(repository));
+  const event = repository.newEvent('gone');
+  await repository.remove(event, role);
+  await repository.settle(event);
+}
+
+async function replaceOnlineKey(repository: LivingRepository): Promise<void> {
+  const event = repository.newEvent('online');
+  await repository.replaceOnlineKey(event, `file:online-${repository.merged}.pem`);
   await repository.settle(event);
 }
 
@@ -143,7 +169,10 @@ async function addArtifacts(repository: LivingRepository): Promise<void> {
   const role = repository.random.pick(rolesOf(repository).filter(name => name !== ROOT));
   const event = repository.newEvent('add');
   const name = `file-${repository.merged}.txt`;
-  const files = { [pathIn(role, name)]: `${name} of ${role}\n`, [pathIn(role, 'latest.txt')]: `${name}\n` };
+  const files = {
+    [repository.pathIn(role, name)]: `${name} of ${role}\n`,
+    [repository.pathIn(role, 'latest.txt')]: `${name}\n`,
+  };
   await repository.change(event, role, files);
   await repository.settle(event);
 }
@@ -164,7 +193,7 @@ async function twoAtOnce(repository: LivingRepository): Promise<void> {
     [first, one],
     [second, other],
   ] as const) {
-    await repository.change(event, role, { [pathIn(role, 'both.txt')]: `${event}\n` });
+    await repository.change(event, role, { [repository.pathIn(role, 'both.txt')]: `${event}\n` });
     await repository.collect(event);
   }
   await repository.settle(first);
@@ -182,11 +211,11 @@ export const CHAPTERS: readonly Chapter[] = [
   { name: 'a key is lost', possible: r => r.able(ROOT).length > 3, perform: lose },
   { name: 'a threshold goes up', possible: r => leavable(r).length > 0, perform: raise },
   { name: 'a threshold goes down', possible: r => lowerable(r).length > 0, perform: lower },
-  {
-    name: 'a role is made',
-    possible: r => unusedNames(r).length > 0 && delegatedRoles(r).length < MOST_ROLES,
-    perform: makeRole,
-  },
+  { name: 'a role is made', possible: r => hasRoom(r) && unusedNames(r).length > 0, perform: makeRole },
+  { name: 'a role is removed', possible: r => leaves(r).length > 1, perform: removeRole },
+  { name: 'a role is made again', possible: r => hasRoom(r) && goneNames(r).length > 0, perform: makeAgain },
+  { name: 'a role below another', possible: r => hasRoom(r) && parents(r).length > 0, perform: makeBelow },
+  { name: 'the online key is replaced', possible: () => true, perform: replaceOnlineKey },
   { name: 'periods change', possible: () => true, perform: changePeriods },
   { name: 'artifacts are added', possible: () => true, perform: addArtifacts },
   {

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../../src/clock.ts';
 import { parseDocument } from '../../../src/metadata/document.ts';
-import { ROOT, SNAPSHOT, TARGETS, TIMESTAMP } from '../../../src/metadata/names.ts';
+import { SNAPSHOT, TIMESTAMP } from '../../../src/metadata/names.ts';
 import { NOW } from '../world.ts';
 import { CHAPTERS } from './chapters.ts';
 import { LivingRepository } from './living-repository.ts';
@@ -18,6 +18,8 @@ export interface Moment {
 export interface LifeOptions {
   readonly seed: number;
   readonly days: number;
+  /** About as many are merged in that time, and no fewer. */
+  readonly events: number;
   /** After each event that was merged and published. */
   readonly onPublished: (moment: Moment) => Promise<void>;
   /** Whenever something that clients need has expired. */
@@ -33,9 +35,6 @@ export interface Life {
   signersOnMain(): ReadonlyMap<string, string>;
   signersAsked(): ReadonlyMap<string, string>;
 }
-
-/** Days between two events, at least and at most. */
-const PAUSE = [15, 32] as const;
 
 /**
  * Lets a repository live: after each pause one of the chapters that were told least. What fails is thrown with the seed, by
@@ -64,9 +63,13 @@ export async function live(folder: string, options: LifeOptions): Promise<Life> 
   let repository: LivingRepository | undefined;
   try {
     repository = await LivingRepository.found(folder, random, { published, neglected });
-    while (momentOf(repository).age < options.days) {
+    for (;;) {
+      const daysLeft = options.days - momentOf(repository).age;
+      const eventsLeft = options.events - repository.merged;
+      if (daysLeft <= 0 && eventsLeft <= 0) break;
+      const pause = Math.max(8, Math.round(daysLeft / Math.max(1, eventsLeft)));
       chapter = 'a renewal';
-      await repository.wait(random.between(...PAUSE));
+      await repository.wait(random.between(Math.ceil(pause / 2), Math.min(44, Math.ceil(pause * 1.5))));
       chapter = await tellOne(repository, told);
     }
   } catch (cause) {
@@ -107,9 +110,9 @@ function namesInSnapshot({ world }: LivingRepository): ReadonlySet<string> {
   return signed.type === 'snapshot' ? new Set(signed.meta.keys()) : new Set();
 }
 
-function signersOnMain({ world }: LivingRepository): ReadonlyMap<string, string> {
+function signersOnMain({ world, circles }: LivingRepository): ReadonlyMap<string, string> {
   const signers = new Map<string, string>();
-  for (const delegator of [ROOT, TARGETS]) {
+  for (const delegator of circles.keys()) {
     const { signed } = parseDocument(
       Buffer.from(world.remote.git('show', `main:metadata/${delegator}.json`)),
     );

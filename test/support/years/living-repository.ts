@@ -5,13 +5,15 @@ import type { Reason } from '../../../src/event/reason.ts';
 import type { EventReport } from '../../../src/event/report.ts';
 import { type BranchName, parseSigningEvent } from '../../../src/git/names.ts';
 import { type Document, parseDocument } from '../../../src/metadata/document.ts';
-import { parseRoleName, ROOT, TARGETS } from '../../../src/metadata/names.ts';
+import { parseRoleName, ROOT, TARGETS, TIMESTAMP } from '../../../src/metadata/names.ts';
 import { effectivePeriods } from '../../../src/metadata/periods.ts';
-import { type DelegateRequest, delegate } from '../../../src/operations/delegate.ts';
+import { delegate } from '../../../src/operations/delegate.ts';
+import type { RoleChanges } from '../../../src/operations/delegate-request.ts';
 import { initRepository } from '../../../src/operations/init.ts';
 import { onlineSign } from '../../../src/operations/online-sign.ts';
 import { publishSite } from '../../../src/operations/publish.ts';
 import { renewRoles } from '../../../src/operations/renew.ts';
+import { rotateKey } from '../../../src/operations/rotate-key.ts';
 import { signEvent } from '../../../src/operations/sign.ts';
 import { findMain } from '../../../src/operations/workspace.ts';
 import { fileSigner } from '../../../src/signers/file.ts';
@@ -25,11 +27,15 @@ export interface Circle {
   signers: readonly string[];
   threshold: number;
   readonly artifacts: Map<string, string>;
+  /** The role that delegates to it, where that is not a top-level one. */
+  readonly parent?: string | undefined;
 }
 
 /** What is asked of a role, by names. */
-export type Terms = Omit<Partial<DelegateRequest>, 'signers' | 'event' | 'role' | 'ownKey'> & {
+export type Terms = Pick<RoleChanges, 'threshold' | 'periods'> & {
   readonly signers?: readonly string[];
+  /** Who delegates to a role that is made (default: targets). */
+  readonly parent?: string | undefined;
 };
 
 /** Who looks on. */
@@ -44,7 +50,7 @@ const FOUNDERS = ['ada', 'ben', 'cleo', 'dan'] as const;
 const NEWCOMERS = ['eve', 'finn', 'gus', 'hana', 'ines', 'jo', 'kim', 'lev'] as const;
 
 /** Days. Timestamp outlives the longest pause between two looks of the automation, but not by much. */
-const TIMESTAMP = { expiryDays: 45, signingDays: 30 } as const;
+const TIMESTAMP_PERIODS = { expiryDays: 45, signingDays: 30 } as const;
 
 /** A repository through the years: its people, its automation, and the site that clients have. */
 export class LivingRepository {
@@ -54,6 +60,8 @@ export class LivingRepository {
   readonly members: readonly Member[];
   /** What was asked for, by role. */
   readonly circles: Map<string, Circle> = new Map();
+  /** Roles that were there once. */
+  readonly gone: Set<string> = new Set();
   /** Events that were merged. */
   merged = 0;
   readonly #watch: Watch;
@@ -92,7 +100,7 @@ export class LivingRepository {
         event,
         root: people,
         targets: people,
-        online: { key, uri: ONLINE_URI, snapshot: YEAR, timestamp: TIMESTAMP },
+        online: { key, uri: ONLINE_URI, snapshot: YEAR, timestamp: TIMESTAMP_PERIODS },
         ownKey: () => founder.signer().readPublicKey(),
         pins: founder.pins,
       }),
@@ -123,22 +131,60 @@ export class LivingRepository {
 
   /** One of the role's signers, or of root's, asks for something. */
   async ask(event: BranchName, role: string, terms: Terms, by?: string): Promise<void> {
-    const asking = this.member(by ?? this.random.pick(this.able(this.circles.has(role) ? role : ROOT)));
-    const { signers, ...rest } = terms;
+    const { signers, parent, ...rest } = terms;
     const owners = signers?.map(name => this.member(name).owner);
-    await this.world.in(asking, workspace =>
-      delegate(workspace, {
-        ...rest,
-        event,
-        role: parseRoleName(role),
-        signers: owners,
-        ownKey: () => asking.signer().readPublicKey(),
-      }),
-    );
-    const circle = this.circles.get(role) ?? { signers: [], threshold: 1, artifacts: new Map() };
+    const asking = by ?? this.random.pick(this.able(this.circles.has(role) ? role : (parent ?? ROOT)));
+    const delegator = parent === undefined ? undefined : parseRoleName(parent);
+    await this.#delegate(event, role, { ...rest, signers: owners, delegator }, asking);
+    const circle = this.circles.get(role) ?? { signers: [], threshold: 1, artifacts: new Map(), parent };
     circle.signers = signers ?? circle.signers;
     circle.threshold = terms.threshold ?? circle.threshold;
     this.circles.set(role, circle);
+  }
+
+  async remove(event: BranchName, role: string): Promise<void> {
+    await this.#delegate(event, role, { remove: true }, this.random.pick(this.able(ROOT)));
+    this.#onMerge(event, () => {
+      this.circles.delete(role);
+      this.gone.add(role);
+    });
+  }
+
+  /** The key of snapshot and timestamp. */
+  async replaceOnlineKey(event: BranchName, uri: string): Promise<void> {
+    const online = { key: await this.world.onlineKey(uri), uri };
+    await this.#delegate(event, TIMESTAMP, { online }, this.random.pick(this.able(ROOT)));
+  }
+
+  async #delegate(event: BranchName, role: string, changes: RoleChanges, by: string): Promise<void> {
+    const asking = this.member(by);
+    await this.world.in(asking, workspace =>
+      delegate(workspace, {
+        ...changes,
+        event,
+        role: parseRoleName(role),
+        ownKey: () => asking.signer().readPublicKey(),
+      }),
+    );
+  }
+
+  /** The newest key of a person takes the place of the one before, and both sign. */
+  async rotate(name: string, event: BranchName): Promise<void> {
+    const member = this.member(name);
+    await this.world.in(member, workspace =>
+      rotateKey(workspace, {
+        branch: event,
+        signer: member.signer(),
+        prompter: prompter(),
+        trust: { pins: member.pins, trustedRoot: undefined },
+      }),
+    );
+  }
+
+  /** Where an artifact called `name` lies that `role` speaks for. */
+  pathIn(role: string, name: string): string {
+    const folders = [this.circle(role).parent, role].filter(folder => folder !== undefined);
+    return role === TARGETS ? name : [...folders, name].join('/');
   }
 
   /** Those of a role who have a key at hand. */
