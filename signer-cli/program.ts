@@ -102,6 +102,15 @@ export function buildProgram(
           .option('--json', 'print the outcome as JSON'),
       ),
   );
+  add('repair', 'verify main from what this machine trusts, and open an event that mends it', command =>
+    command
+      .option(
+        '--trusted-root <file>',
+        'the root to trust where this machine trusts none yet (default: it is shown, and asked about)',
+      )
+      .option('-y, --yes', 'open the event without being asked (never trusts a root)')
+      .option('--json', 'print JSON'),
+  );
   add('status', 'judge an event: exit 0 accepted, 1 pending, 2 rejected, 3 no change', command =>
     command
       .option('--event <rev>', 'what is judged (default: HEAD)')
@@ -200,6 +209,7 @@ const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => P
   ['init', async () => (await import('./commands/init.ts')).run],
   ['delegate', async () => (await import('./commands/delegate.ts')).run],
   ['sign', async () => (await import('./commands/sign.ts')).run],
+  ['repair', async () => (await import('./commands/repair.ts')).run],
   ['status', async () => (await import('./commands/status.ts')).run],
   ['update-targets', async () => (await import('./commands/update-targets.ts')).run],
   ['online-sign', async () => (await import('./commands/online-sign.ts')).run],

@@ -73,6 +73,7 @@ export class Rehearsal implements AsyncDisposable {
     const wrapper = `#!/bin/sh
 case "$1 $2" in
   'init '* | 'delegate '* | 'sign '*) set -- "$@" --yes --key ${key} ;;
+  'repair '*) set -- "$@" --yes ;;
   'key rotate') set -- "$@" --yes --key ${key} --old-key ${key} ;;
 esac
 exec '${process.execPath}' '${this.#cli.file}' "$@" --now ${new Date(this.now).toISOString().replace(/\.\d+Z$/, 'Z')}

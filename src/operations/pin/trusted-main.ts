@@ -5,11 +5,9 @@ import { RepositoryError } from '../../repository/error.ts';
 import { OperationError } from '../error.ts';
 import { loadRemoteEvent } from '../event.ts';
 import type { Prompter } from '../prompter.ts';
-import { draftRepair, openRepair } from '../repair.ts';
 import { fetchMain, type Main, type Workspace } from '../workspace.ts';
-import { type MainStanding, type Trust, untrusted, verifyFromPin } from './trust.ts';
-
-type Broken = Extract<MainStanding, { status: 'broken' }>;
+import { type Broken, offerRepair } from './repair-main.ts';
+import { type Trust, untrusted, verifyFromPin } from './trust.ts';
 
 /** Main as a person who signs one event sees it: fetched, and verified from the pin whenever it has moved. */
 export class TrustedMain {
@@ -57,19 +55,8 @@ export class TrustedMain {
     }
   }
 
-  async #refuse(main: Main, { problems, sound, isConsistent }: Broken): Promise<never> {
-    if (sound === undefined) throw untrusted(problems, `. ${ASK_THE_OTHERS}`);
-    const repair = await draftRepair(this.#workspace, { main, sound, isConsistent });
-    if (repair === undefined) {
-      const remedy = `No event can put that back: whoever may push to main restores metadata/ and targets/ from ${sound.slice(0, 12)}`;
-      throw untrusted(problems, `. ${remedy}. ${ASK_THE_OTHERS}`);
-    }
-    for (const problem of problems) this.#prompter.progress(`main: ${problem}`);
-    const question = `Main was sound at ${sound.slice(0, 12)}. Open an event that puts back what it held then?`;
-    if (!(await this.#prompter.confirm(question))) throw untrusted(problems);
-    await openRepair(this.#workspace, repair);
-    throw untrusted(problems, `: have ${repair.branch} looked at and merged, then sign again`);
+  async #refuse(main: Main, broken: Broken): Promise<never> {
+    const branch = await offerRepair(this.#workspace, main, broken, this.#prompter);
+    throw untrusted(broken.problems, `: have ${branch} looked at and merged, then sign again`);
   }
 }
-
-const ASK_THE_OTHERS = 'Ask the others what happened. If main was moved on purpose: tuf-signer pin reset';
