@@ -6,7 +6,7 @@ import {
   type TestPrompter,
   type TestWorld,
   worldTest as test,
-  UPDATE,
+  type UPDATE,
 } from '../support/world.ts';
 
 const repair = (

@@ -59,7 +59,7 @@ describe('five years', () => {
         await expect(looking).rejects.toMatchObject({ code: 'EXPIRED' });
       },
     });
-  }, 600_000);
+  }, 1_200_000);
   afterAll(async () => {
     await server[Symbol.asyncDispose]();
     await folder[Symbol.asyncDispose]();

@@ -76,7 +76,7 @@ async function lose(repository: LivingRepository): Promise<void> {
   for (const role of rolesWith(repository, name)) {
     const others = repository.circle(role).signers.filter(other => other !== name);
     const fresh = outsiders(repository, role);
-    const joins = others.length < repository.circle(role).threshold + MARGIN ? [random.pick(fresh)] : [];
+    const joins = others.length <= repository.circle(role).threshold ? [random.pick(fresh)] : [];
     await repository.ask(event, role, { signers: [...others, ...joins] }, random.pick(repository.able(ROOT)));
   }
   await repository.settle(event);
@@ -129,9 +129,9 @@ async function make(repository: LivingRepository, role: string, parent?: string)
   const { random } = repository;
   const event = repository.newEvent('role');
   const people = repository.members.filter(({ canSign }) => canSign).map(({ name }) => name);
-  const signers = random.shuffled(people).slice(0, 3);
+  const signers = random.shuffled(people).slice(0, 2);
   const periods = { expiryDays: random.between(100, 400), signingDays: 40 };
-  await repository.ask(event, role, { signers, threshold: 2, periods, parent });
+  await repository.ask(event, role, { signers, threshold: random.between(1, 2), periods, parent });
   await repository.change(event, role, { [repository.pathIn(role, 'first.txt')]: `the first of ${role}\n` });
   await repository.settle(event);
 }

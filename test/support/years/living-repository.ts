@@ -32,7 +32,7 @@ export interface Circle {
 }
 
 /** What is asked of a role, by names. */
-export type Terms = Pick<RoleChanges, 'threshold' | 'periods'> & {
+export type Terms = Partial<Pick<RoleChanges, 'threshold' | 'periods'>> & {
   readonly signers?: readonly string[];
   /** Who delegates to a role that is made (default: targets). */
   readonly parent?: string | undefined;
