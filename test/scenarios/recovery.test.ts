@@ -226,7 +226,8 @@ describe('recovery', { timeout: 120_000 }, () => {
       runCommand(
         { cards: virtualTransport([card]), person: { secrets, texts: ['spend'] } },
         ...command.split(' ').slice(1),
-        ...['--repo', here.folder],
+        '--repo',
+        here.folder,
       );
     for (const wrong of ['111111', '222222', '333333'])
       await type('tuf-signer key change-pin', wrong, '161803', '161803');
