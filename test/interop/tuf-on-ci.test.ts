@@ -148,7 +148,9 @@ describe('beside tuf-on-ci-sign', () => {
     await aliceSigns('sign/two');
     succeeded(await other.run(['sign', 'sign/two', ...key, '--yes']));
     const [code, words] = await statusOf('sign/two');
-    expect(words).toContain('@bob is to sign with 2 keys: tuf-on-ci-sign does so with all of them at once');
+    expect(words).toContain(
+      '@bob is to sign root with several keys: tuf-on-ci-sign does so with all of them at once',
+    );
     expect(code).toBe(1);
     const again = { asked: /Press enter to try again/, typed: null };
     const tried = await bob.sign('sign/two', [pin, again]);
