@@ -17,6 +17,8 @@ import type { LivingRepository } from '../support/years/living-repository.ts';
 /** Another seed is another five years: what failed comes back with the seed that its message names. */
 const SEED = Number(process.env['TUF_SIGNER_YEARS_SEED'] ?? 20_300_601);
 const FIVE_YEARS = 5 * 365;
+/** Artifacts that a client looks for when it wakes up. */
+const LOOKS = 2;
 
 const KINDS: readonly [string, (place: Place) => Follower][] = [
   ['our client', ourFollower],
@@ -75,7 +77,8 @@ describe('five years', () => {
     expect(asleep.length).toBeGreaterThan(5);
     for (const place of asleep) {
       const client = follow(place);
-      for (const [path, content] of artifacts) expect(await client.look(path)).toBe(content);
+      for (const [path, content] of life.repository.random.shuffled(artifacts).slice(0, LOOKS))
+        expect(await client.look(path)).toBe(content);
     }
   });
 

@@ -208,7 +208,11 @@ export const CHAPTERS: readonly Chapter[] = [
   { name: 'somebody joins', possible: r => joinable(r).length > 0, perform: join },
   { name: 'somebody leaves', possible: r => leavable(r).length > 0, perform: leave },
   { name: 'a key is replaced', possible: () => true, perform: rotate },
-  { name: 'a key is lost', possible: r => r.able(ROOT).length > 3, perform: lose },
+  {
+    name: 'a key is lost',
+    possible: r => r.able(ROOT).length > r.circle(ROOT).threshold,
+    perform: lose,
+  },
   { name: 'a threshold goes up', possible: r => leavable(r).length > 0, perform: raise },
   { name: 'a threshold goes down', possible: r => lowerable(r).length > 0, perform: lower },
   { name: 'a role is made', possible: r => hasRoom(r) && unusedNames(r).length > 0, perform: makeRole },
