@@ -230,3 +230,21 @@ export const CHAPTERS: readonly Chapter[] = [
   { name: 'two events at once', possible: r => delegatedRoles(r).length > 0, perform: twoAtOnce },
   { name: 'a renewal is missed', possible: r => r.merged > FIRST_YEAR, perform: neglect },
 ];
+
+/** Told by name alone: afterwards automation has a part in every change of that role. */
+export const HASH_BINS: Chapter = {
+  name: 'hash bins',
+  possible: r => binnable(r).length > 0,
+  perform: async repository => {
+    const role = repository.random.pick(binnable(repository));
+    const event = repository.newEvent('bins');
+    await repository.shareOut(event, role, 8);
+    await repository.settle(event);
+    const more = repository.newEvent('more');
+    await repository.change(more, role, { [repository.pathIn(role, 'in-a-bin.txt')]: 'in a bin\n' });
+    await repository.settle(more);
+  },
+};
+
+const binnable = (repository: LivingRepository): readonly string[] =>
+  leaves(repository).filter(role => repository.circle(role).artifacts.size > 0);

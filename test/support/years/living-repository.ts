@@ -8,9 +8,11 @@ import { type Document, parseDocument } from '../../../src/metadata/document.ts'
 import { parseRoleName, ROOT, TARGETS, TIMESTAMP } from '../../../src/metadata/names.ts';
 import { effectivePeriods } from '../../../src/metadata/periods.ts';
 import { delegate } from '../../../src/operations/delegate.ts';
+import { delegateBins } from '../../../src/operations/delegate-bins.ts';
 import type { RoleChanges } from '../../../src/operations/delegate-request.ts';
 import { initRepository } from '../../../src/operations/init.ts';
 import { onlineSign } from '../../../src/operations/online-sign.ts';
+import { onlineSignTargets } from '../../../src/operations/online-sign-targets.ts';
 import { publishSite } from '../../../src/operations/publish.ts';
 import { renewRoles } from '../../../src/operations/renew.ts';
 import { rotateKey } from '../../../src/operations/rotate-key.ts';
@@ -49,6 +51,9 @@ export interface Watch {
 const FOUNDERS = ['ada', 'ben', 'cleo', 'dan'] as const;
 const NEWCOMERS = ['eve', 'finn', 'gus', 'hana', 'ines', 'jo', 'kim', 'lev'] as const;
 
+/** The key of the automation's for hash bins. */
+const BINS_URI = 'file:bins.pem';
+
 /** Days. Timestamp outlives the longest pause between two looks of the automation, but not by much. */
 const TIMESTAMP_PERIODS = { expiryDays: 45, signingDays: 30 } as const;
 
@@ -83,6 +88,11 @@ export class LivingRepository {
   }
 
   /** Three of four sign root, two of them are enough; targets likewise. Published. */
+  readonly #automation: Signer = {
+    sign: async (key, payload) =>
+      fileSigner(key.onlineUri ?? ONLINE_URI, this.world.keyOptions()).sign(key, payload),
+  };
+
   static async found(folder: string, random: Random, watch: Watch): Promise<LivingRepository> {
     const world = await TestWorld.create(folder);
     world.clock.time = NOW;
@@ -168,6 +178,15 @@ export class LivingRepository {
     );
   }
 
+  /** Shares the artifacts of a role out among hash bins, which the automation signs. */
+  async shareOut(event: BranchName, role: string, bins: number): Promise<void> {
+    const online = { key: await this.world.onlineKey(BINS_URI), uri: BINS_URI };
+    const asking = this.member(this.random.pick(this.able(role)));
+    await this.world.in(asking, workspace =>
+      delegateBins(workspace, { event, role: parseRoleName(role), bins, form: 'succinct', online }),
+    );
+  }
+
   /** The newest key of a person takes the place of the one before, and both sign. */
   async rotate(name: string, event: BranchName): Promise<void> {
     const member = this.member(name);
@@ -234,12 +253,24 @@ export class LivingRepository {
     let { report } = await this.world.judge(event);
     const idle = new Set<string>();
     while (report.verdict !== 'accepted') {
+      if (report.awaited.every(({ owner }) => owner === undefined) && (await this.#signOnline(event))) {
+        ({ report } = await this.world.judge(event));
+        continue;
+      }
       const name = this.#whoseTurn(report, idle);
       const before = report.head;
       report = await this.sign(name, event);
       if (report.head === before) idle.add(name);
       else idle.clear();
     }
+  }
+
+  /** The automation signs those roles that are its own: was there any? */
+  async #signOnline(event: BranchName): Promise<boolean> {
+    const { signed } = await this.world.in(this.world.automation, workspace =>
+      onlineSignTargets(workspace, event, this.#automation),
+    );
+    return signed.length > 0;
   }
 
   /** Somebody signs; throws what the operation throws. */
@@ -329,12 +360,8 @@ export class LivingRepository {
   /** Signs online what is stale, builds the site, and lets those know who follow. */
   async publish(): Promise<void> {
     const { world } = this;
-    const signer: Signer = {
-      sign: async (key, payload) =>
-        fileSigner(key.onlineUri ?? ONLINE_URI, world.keyOptions()).sign(key, payload),
-    };
     const problems = await world.in(world.automation, async workspace => {
-      const { refusals } = await onlineSign(workspace, signer);
+      const { refusals } = await onlineSign(workspace, this.#automation);
       if (refusals.length > 0) return refusals;
       const { commit } = await findMain(workspace);
       const { published, reasons } = await publishSite(workspace, { commit, out: this.site });
