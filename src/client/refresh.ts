@@ -4,9 +4,11 @@ import { type RoleName, SNAPSHOT, TARGETS, TIMESTAMP } from '../metadata/names.t
 import type { UpdateContext } from './context.ts';
 import { ClientError, unlessRefused } from './error.ts';
 import type { Fetcher } from './fetcher.ts';
-import { cacheName, metadataPath } from './paths.ts';
+import { cacheName, metadataPath, rootHistoryName } from './paths.ts';
 import { updateRoot } from './root-chain.ts';
+import { exclusively } from './store.ts';
 import {
+  nextRoot,
   nextSnapshot,
   nextTargets,
   nextTimestamp,
@@ -46,7 +48,8 @@ async function updateTimestamp(context: UpdateContext, root: Document<Root>): Pr
   const trusted = cached === undefined ? undefined : unlessRefused(() => signedTimestamp(root, cached));
   const bytes = await fetchRequired(context.metadata, metadataPath(TIMESTAMP, undefined), maxBytes); // 5.4.1
   const timestamp = nextTimestamp(root, trusted, bytes, context.now); // 5.4.2 to 5.4.4
-  if (timestamp !== trusted) await context.store.write(cacheName(TIMESTAMP), bytes); // 5.4.5
+  if (timestamp !== trusted)
+    await keep(context, root, TIMESTAMP, bytes, () => noneSince(context, root, timestamp)); // 5.4.5
   return timestamp;
 }
 
@@ -71,7 +74,7 @@ async function updateSnapshot(
     Math.min(length ?? Infinity, limits.snapshotBytes),
   ); // 5.5.1
   const snapshot = nextSnapshot(root, timestamp, trusted, bytes, now); // 5.5.2 to 5.5.6
-  await store.write(cacheName(SNAPSHOT), bytes); // 5.5.7
+  await keep(context, root, SNAPSHOT, bytes, () => isKept(context, TIMESTAMP, timestamp)); // 5.5.7
   return snapshot;
 }
 
@@ -97,8 +100,43 @@ export async function updateTargets(
     Math.min(length ?? Infinity, limits.targetsBytes),
   ); // 5.6.1
   const targets = nextTargets(delegations, snapshot, role, bytes, now); // 5.6.2 to 5.6.5
-  await store.write(cacheName(role), bytes); // 5.6.6
+  await keep(context, root, role, bytes, () => isKept(context, SNAPSHOT, snapshot)); // 5.6.6
   return targets;
+}
+
+/**
+ * Keeps a file that is trusted, unless another process has come further since: what is kept never goes back, and belongs
+ * together, however many share the store. The run goes on with what it has either way.
+ */
+async function keep(
+  { store, limits }: UpdateContext,
+  root: Document<Root>,
+  role: RoleName,
+  bytes: Uint8Array,
+  isCurrent: () => Promise<boolean>,
+): Promise<void> {
+  await exclusively(store, async () => {
+    const newer = await store.read(rootHistoryName(root.signed.version + 1), limits.rootBytes);
+    if (newer !== undefined && unlessRefused(() => nextRoot(root, newer)) !== undefined) return;
+    if (await isCurrent()) await store.write(cacheName(role), bytes);
+  });
+}
+
+/** Does the store still hold nothing newer than this timestamp? */
+async function noneSince(
+  { store, limits }: UpdateContext,
+  root: Document<Root>,
+  timestamp: Document<Timestamp>,
+): Promise<boolean> {
+  const kept = await store.read(cacheName(TIMESTAMP), limits.timestampBytes);
+  const known = kept === undefined ? undefined : unlessRefused(() => signedTimestamp(root, kept));
+  return known === undefined || known.signed.version < timestamp.signed.version;
+}
+
+/** Is it this very document that the store holds? Another one is another process's, and newer. */
+async function isKept({ store }: UpdateContext, role: RoleName, document: Document): Promise<boolean> {
+  const kept = await store.read(cacheName(role), document.bytes.length);
+  return kept !== undefined && Buffer.compare(kept, document.bytes) === 0;
 }
 
 async function fetchRequired(fetcher: Fetcher, path: string, maxBytes: number): Promise<Uint8Array> {
