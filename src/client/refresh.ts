@@ -34,6 +34,25 @@ export async function refreshMetadata(
   context: UpdateContext,
   trustedRoot: Uint8Array,
 ): Promise<TrustedMetadata> {
+  const { store, limits } = context;
+  for (let attempt = 1; ; attempt++) {
+    const before = await store.read(cacheName(TIMESTAMP), limits.timestampBytes);
+    try {
+      return await refreshOnce(context, trustedRoot);
+    } catch (error) {
+      // What we hold is old beside what another process has brought into the store meanwhile: that is no attack.
+      if (!(error instanceof ClientError) || error.code !== 'ROLLBACK' || attempt === ATTEMPTS) throw error;
+      if (isSame(before, await store.read(cacheName(TIMESTAMP), limits.timestampBytes))) throw error;
+    }
+  }
+}
+
+const ATTEMPTS = 5;
+
+const isSame = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0;
+
+async function refreshOnce(context: UpdateContext, trustedRoot: Uint8Array): Promise<TrustedMetadata> {
   const root = await updateRoot(context, trustedRoot);
   const timestamp = await updateTimestamp(context, root);
   const snapshot = await updateSnapshot(context, root, timestamp);
@@ -135,8 +154,7 @@ async function noneSince(
 
 /** Is it this very document that the store holds? Another one is another process's, and newer. */
 async function isKept({ store }: UpdateContext, role: RoleName, document: Document): Promise<boolean> {
-  const kept = await store.read(cacheName(role), document.bytes.length);
-  return kept !== undefined && Buffer.compare(kept, document.bytes) === 0;
+  return isSame(await store.read(cacheName(role), document.bytes.length), document.bytes);
 }
 
 async function fetchRequired(fetcher: Fetcher, path: string, maxBytes: number): Promise<Uint8Array> {
