@@ -45,7 +45,13 @@ const addresses: Options = command =>
       '--targets-url <url>',
       'where the artifacts are; again for each mirror (default: targets/ below the metadata)',
       list,
-    );
+    )
+    .option(
+      '--allow-redirect-to <origin>',
+      'follow redirects there too, as in https://cdn.example.org; again for more',
+      list,
+    )
+    .option('--timeout <duration>', 'give up a server that is silent for longer (default: 20s)');
 
 const policies: Options = command =>
   command

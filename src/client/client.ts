@@ -9,6 +9,7 @@ import { ClientError, isSourcesFault } from './error.ts';
 import type { RepositorySource } from './fetcher.ts';
 import { type ClientLimits, defaultLimits } from './limits.ts';
 import { type Listing, listTargets } from './list.ts';
+import { requireTargetPath } from './paths.ts';
 import type { TrustedMetadata } from './refresh.ts';
 import type { TargetInfo } from './search.ts';
 import type { MetadataStore } from './store.ts';
@@ -81,6 +82,7 @@ export class Client {
 
   /** What the repository says about a target; `undefined` where it has none of that path. */
   async getTargetInfo(path: string): Promise<TargetInfo | undefined> {
+    requireTargetPath(path);
     try {
       return await this.#run(updater => updater.requireTarget(path));
     } catch (error) {
@@ -93,8 +95,9 @@ export class Client {
    * Writes an artifact below `folder` under its target path: whole and verified, or not at all. Nothing is fetched where
    * it lies there already, or in the cache. A `TargetInfo` is taken at its word. Throws `TARGET_UNKNOWN`.
    */
-  download(target: string | TargetInfo, folder: string, progress?: Progress): Promise<Downloaded> {
-    return this.#run(async updater => {
+  async download(target: string | TargetInfo, folder: string, progress?: Progress): Promise<Downloaded> {
+    if (typeof target === 'string') requireTargetPath(target);
+    return await this.#run(async updater => {
       const info = typeof target === 'string' ? await updater.requireTarget(target) : target;
       return await downloadTarget(info, folder, {
         sources: await this.#sources(updater, info),

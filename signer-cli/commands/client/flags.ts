@@ -1,5 +1,6 @@
 import type { ClientPolicy } from '../../../src/client/client.ts';
 import { parseDuration } from '../../../src/client/duration.ts';
+import type { HttpOptions } from '../../../src/client/http.ts';
 import type { GlobalFlags } from '../../run-context.ts';
 import { UsageError } from '../../usage-error.ts';
 
@@ -10,6 +11,8 @@ export interface ClientFlags extends GlobalFlags {
   readonly fingerprint?: string;
   readonly metadataUrl?: readonly string[];
   readonly targetsUrl?: readonly string[];
+  readonly allowRedirectTo?: readonly string[];
+  readonly timeout?: string;
   readonly maxAge?: string;
   readonly preferCache?: boolean;
   readonly offline?: boolean;
@@ -46,6 +49,21 @@ export function policyOf({ maxAge, preferCache, offline, bundle, allowExpired }:
     throw new UsageError(`--max-age ${JSON.stringify(maxAge)} is no duration as in 90s, 30m, 72h or 7d`);
   }
   return { kind: 'cached', maxAgeMs };
+}
+
+/** How servers are asked. Throws {@link UsageError}. */
+export function httpOptionsOf({ timeout, allowRedirectTo = [] }: ClientFlags): HttpOptions {
+  const idleMs = timeout === undefined ? undefined : parseDuration(timeout);
+  if (timeout !== undefined && (idleMs === undefined || idleMs === 0)) {
+    throw new UsageError(`--timeout ${JSON.stringify(timeout)} is no duration as in 20s`);
+  }
+  for (const origin of allowRedirectTo) {
+    if (URL.canParse(origin) && new URL(origin).origin === origin) continue;
+    throw new UsageError(
+      `--allow-redirect-to ${JSON.stringify(origin)} is no origin as in https://cdn.example.org`,
+    );
+  }
+  return { redirectOrigins: new Set(allowRedirectTo), ...(idleMs === undefined ? {} : { idleMs }) };
 }
 
 /** Throws {@link UsageError}. */

@@ -12,7 +12,7 @@ import { exitCodeOf } from '../../exit-codes.ts';
 import type { Output } from '../../output.ts';
 import { clockOf, type RunContext } from '../../run-context.ts';
 import { UsageError } from '../../usage-error.ts';
-import { type ClientFlags, folderOf, policyOf, targetsBytesOf } from './flags.ts';
+import { type ClientFlags, folderOf, httpOptionsOf, policyOf, targetsBytesOf } from './flags.ts';
 import { type Addresses, readState } from './state.ts';
 
 /** The client that the flags describe, in an initialised folder. Throws {@link UsageError}, {@link OperationError}. */
@@ -44,10 +44,14 @@ async function sourceOf(flags: ClientFlags, kept: Addresses): Promise<Repository
     return await bundleSource(flags.bundle);
   }
   const { metadata, targets } = addressesOf(flags, kept);
+  const options = httpOptionsOf(flags);
   if (metadata.length === 0 && flags.offline !== true) {
     throw new UsageError('where is the repository? --metadata-url URL, here or at init');
   }
-  return { metadata: metadata.map(url => httpFetcher(url)), targets: targets.map(url => httpFetcher(url)) };
+  return {
+    metadata: metadata.map(url => httpFetcher(url, options)),
+    targets: targets.map(url => httpFetcher(url)),
+  };
 }
 
 /** What the flags say goes before what was said at init. */
