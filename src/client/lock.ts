@@ -40,9 +40,9 @@ export async function underLock<T>(
     place: await here(),
   };
   const claim = `${file}.${mine.id}`;
-  // Written before it is linked: a lock file is never half a lock file.
-  await writeFile(claim, `${mine.id}\n${mine.pid}\n${mine.started}\n${mine.place}\n`, { flag: 'wx' });
   try {
+    // Written before it is linked: a lock file is never half a lock file.
+    await writeFile(claim, `${mine.id}\n${mine.pid}\n${mine.started}\n${mine.place}\n`, { flag: 'wx' });
     for (let waited = 0; !(await linked(claim, file)); ) {
       const holder = await readHolder(file);
       if (holder === undefined) continue; // let go of in the meantime

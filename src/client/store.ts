@@ -104,11 +104,14 @@ async function readWhole(file: string, maxBytes: number): Promise<Uint8Array | u
   }
 }
 
+const READ_ONLY: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
+
 /** Wraps an error of the file system; rethrows any other. */
 export function storageError(verb: string, file: string, cause: unknown): ClientError {
   const code = systemErrorCode(cause);
   if (code === undefined) throw cause;
-  return new ClientError('STORAGE', `can not ${verb} ${file} (${code})`, { cause });
+  const hint = READ_ONLY.has(code) ? ': what is cached can still be used offline' : '';
+  return new ClientError('STORAGE', `can not ${verb} ${file} (${code})${hint}`, { cause });
 }
 
 /** Names are made by paths.ts; whatever they are made of, they stay in the folder. */
