@@ -29,7 +29,8 @@ export async function readAge(
   try {
     const record = parseJson(bytes);
     if (!isJsonObject(record) || member(record, 'timestamp') !== sha256(timestamp)) return undefined;
-    const at = parseInstant(String(member(record, 'at')));
+    const written = member(record, 'at');
+    const at = typeof written === 'string' ? parseInstant(written) : undefined;
     return at === undefined || at > now ? undefined : now - at;
   } catch (error) {
     if (error instanceof JsonError) return undefined;

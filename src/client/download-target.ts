@@ -18,7 +18,7 @@ export interface DownloadOptions {
   readonly cache: ArtifactCache | undefined;
   readonly progress: Progress | undefined;
   /** Told where the artifact is written and verified, but the cache could not keep it. */
-  notKept(reason: ClientError): void;
+  readonly notKept: (reason: ClientError) => void;
 }
 
 /** Brings one artifact below `folder`, from the nearest place that has just what `info` says. Throws {@link ClientError}. */

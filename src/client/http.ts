@@ -70,7 +70,7 @@ async function request(
     const response = await get(url, signal);
     if (response.statusCode === 200) return response;
     await discard(response);
-    switch (response.statusCode) {
+    switch (response.statusCode ?? 0) {
       case 403:
       case 404:
       case 410:

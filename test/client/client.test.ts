@@ -419,7 +419,7 @@ describe('mirrors', () => {
       code: 'QUORUM',
       message: expect.stringMatching(
         /^none of 2 mirrors gave what verifies: TRANSPORT it is; .*do not trust it$/,
-      ),
+      ) as string,
     });
   });
 

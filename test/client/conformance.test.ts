@@ -87,8 +87,15 @@ function trial(simulator: RepositorySimulator = new RepositorySimulator()): Tria
     download: (path, now = NOW) =>
       run(
         now,
-        ...['--metadata-url', `${url}metadata/`, '--target-name', path],
-        ...['--target-base-url', `${url}targets/`, '--target-dir', targetDir, 'download'],
+        '--metadata-url',
+        `${url}metadata/`,
+        '--target-name',
+        path,
+        '--target-base-url',
+        `${url}targets/`,
+        '--target-dir',
+        targetDir,
+        'download',
       ),
     trusted: () =>
       readdirSync(metadataDir)

@@ -68,9 +68,10 @@ it('what is kept never goes back, belongs together and lets the next client in',
   await writeFile(join(folder.path, 'root.json'), simulator.trustedRoot);
   expect((await run('init', join(folder.path, 'root.json'), ...urls)).exit).toBe(0);
   expect((await run('refresh')).exit).toBe(0);
-  let [highest, over] = [0, false];
+  let highest = 0;
+  const over = new AbortController();
   const publishing = (async () => {
-    while (!over) {
+    while (!over.signal.aborted) {
       simulator.bump('targets', 'tools');
       await sleep(25);
     }
@@ -88,7 +89,7 @@ it('what is kept never goes back, belongs together and lets the next client in',
     await Promise.all(victims);
     expect((await kept()).timestamp).toBeGreaterThanOrEqual(highest);
   }
-  over = true;
+  over.abort();
   await publishing;
   expect((await run('refresh')).exit).toBe(0);
   expect(await kept()).toEqual({

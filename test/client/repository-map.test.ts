@@ -79,7 +79,8 @@ it.each([
   expect(matchesGlob(pattern, path)).toBe(expected),
 );
 
-type Says = string | undefined | 'down';
+/** `down`: it does not answer. */
+type Says = string | undefined;
 
 /** Three repositories; each says one content of `file`, nothing, or does not answer. */
 function clientsOf(

@@ -30,7 +30,10 @@ const args = (dir: string, command: string, ...more: readonly string[]): readonl
   cli.file,
   'client',
   command,
-  ...['--dir', dir, '--now', '2030-06-01T00:00:00Z'],
+  '--dir',
+  dir,
+  '--now',
+  '2030-06-01T00:00:00Z',
   ...more,
 ];
 const run = (dir: string, command: string, ...more: readonly string[]): Promise<Ran> =>

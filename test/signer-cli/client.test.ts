@@ -34,7 +34,10 @@ const answer = (request: IncomingMessage, response: ServerResponse): void => {
   const path = (request.url ?? '').slice(1);
   requests.push(path);
   const faulty = fault?.(path);
-  if (faulty !== undefined) return void faulty(request, response);
+  if (faulty !== undefined) {
+    faulty(request, response);
+    return;
+  }
   const bytes = simulator.files.get(path);
   response.writeHead(bytes === undefined ? 404 : 200).end(bytes);
 };
@@ -160,7 +163,7 @@ describe('the commands', () => {
     for (const command of ['refresh', 'list']) {
       expect(await client(command)).toMatchObject({
         code: 66,
-        err: expect.stringContaining('tuf-signer client init'),
+        err: expect.stringContaining('tuf-signer client init') as string,
       });
     }
   });
@@ -183,7 +186,7 @@ describe('the commands', () => {
     const late = ['--now', '2031-06-04T00:00:00Z', '--offline'];
     expect(await client('refresh', ...late)).toMatchObject({
       code: 65,
-      err: expect.stringContaining('expired on'),
+      err: expect.stringContaining('expired on') as string,
     });
     const { code, err } = await client('refresh', ...late, '--allow-expired');
     expect(code).toBe(0);
@@ -204,7 +207,7 @@ describe('the commands', () => {
     await init();
     expect(await client('refresh', ...flags)).toMatchObject({
       code: 64,
-      err: expect.stringContaining(message),
+      err: expect.stringContaining(message) as string,
     });
   });
 
@@ -261,7 +264,7 @@ describe('the commands', () => {
     writeFileSync(bundle, 'no bundle');
     expect(await download('--bundle', bundle)).toMatchObject({
       code: 65,
-      err: expect.stringContaining('no bundle'),
+      err: expect.stringContaining('no bundle') as string,
     });
   });
 
@@ -276,14 +279,14 @@ describe('the commands', () => {
     dir = top;
     expect(await download('--map', map)).toMatchObject({
       code: 66,
-      err: expect.stringContaining(`client init ROOT_FILE --dir ${join(top, 'B')}`),
+      err: expect.stringContaining(`client init ROOT_FILE --dir ${join(top, 'B')}`) as string,
     });
     dir = join(top, 'B');
     await client('init', rootFile());
     dir = top;
     expect(await download('--map', map)).toMatchObject({
       code: 65,
-      err: expect.stringContaining('two of which have the same root'),
+      err: expect.stringContaining('two of which have the same root') as string,
     });
     mapping[0] = { paths: ['*'], repositories: ['B'], terminating: true, threshold: 1 };
     writeFileSync(map, JSON.stringify({ repositories: { A, B }, mapping }));
@@ -385,7 +388,7 @@ describe('a server that misbehaves', () => {
     const refused = await download('--json', ...flags);
     expect([refused.code, JSON.parse(refused.out)]).toEqual([
       code,
-      { error: { code: error, message: expect.any(String) } },
+      { error: { code: error, message: expect.any(String) as string } },
     ]);
     expect(existsSync(out(ARTIFACT))).toBe(false);
     fault = undefined;

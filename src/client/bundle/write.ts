@@ -11,7 +11,7 @@ export interface BundleFile {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
-  content(): AsyncIterable<Uint8Array>;
+  readonly content: () => AsyncIterable<Uint8Array>;
 }
 
 /**
