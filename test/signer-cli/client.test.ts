@@ -85,7 +85,7 @@ describe('init', () => {
     const { code, out: printed, err } = await init();
     expect(code).toBe(0);
     expect(printed).toMatch(
-      /^root {9}version 1, expires on 2031-06-01T00:00:00Z\nfingerprint {2}SHA-256 [0-9a-f]{64}\nits signers {2}2 of /,
+      /^root {9}version 1, expires on 2031-06-01T00:00:00Z\nfingerprint {2}SHA-256 [0-9a-f]{64}\nof the file {2}SHA-256 [0-9a-f]{64}\nits signers {2}2 of /,
     );
     expect(err).toContain('Compare the fingerprint');
     expect(requests).toEqual([]);
@@ -104,9 +104,13 @@ describe('init', () => {
   });
 
   it('takes the fingerprint to compare', async () => {
-    const json = JSON.parse((await client('init', rootFile(), '--json')).out) as { fingerprint: string };
-    dir += '-again';
-    expect((await client('init', rootFile(), '--fingerprint', json.fingerprint.toUpperCase())).code).toBe(0);
+    const json = JSON.parse((await client('init', rootFile(), '--json')).out) as Record<string, string>;
+    for (const name of ['fingerprint', 'sha256']) {
+      dir += '-again';
+      expect((await client('init', rootFile(), '--fingerprint', json[name]?.toUpperCase() ?? '')).code).toBe(
+        0,
+      );
+    }
     dir += '-wrong';
     const { code, err } = await client('init', rootFile(), '--fingerprint', '00'.repeat(32));
     expect([code, err]).toEqual([2, expect.stringContaining('nothing was pinned')]);

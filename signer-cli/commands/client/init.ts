@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { exclusively, fileStore } from '../../../src/client/store.ts';
 import { trustRoot } from '../../../src/client/trusted.ts';
 import { keyName, listed } from '../../../src/event/words.ts';
 import { type Document, type Root, signedBytes } from '../../../src/metadata/document.ts';
@@ -12,7 +13,9 @@ import { givenFile } from '../../given.ts';
 import type { RunContext } from '../../run-context.ts';
 import { type ClientFlags, folderOf } from './flags.ts';
 import { addressesOf, telling } from './open.ts';
-import { pinnedRoot, requireAddresses, writeState } from './state.ts';
+import { type Addresses, pinnedRoot, requireAddresses, writeState } from './state.ts';
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Pins a root. The same one again changes the addresses alone; another one is refused. */
 export function run(
@@ -23,25 +26,24 @@ export function run(
   return telling(flags, output, async () => {
     const bytes = await givenFile(file, 'ROOT');
     const root = trustRoot(bytes);
-    const fingerprint = createHash('sha256').update(signedBytes(root)).digest('hex');
-    requireFingerprint(flags, fingerprint);
+    const [fingerprint, fileDigest] = [sha256(signedBytes(root)), sha256(bytes)];
+    requireFingerprint(flags, fingerprint, fileDigest);
     const folder = folderOf(flags);
-    const pinned = await pinnedRoot(folder);
-    if (pinned !== undefined && Buffer.compare(pinned, bytes) !== 0) {
-      throw new OperationError(
-        'ALREADY_THERE',
-        `another root is pinned in ${folder}: name another --dir, or remove that folder and all it remembers`,
-      );
-    }
     const addresses = addressesOf(flags);
     requireAddresses(addresses);
-    await writeState(folder, bytes, addresses);
+    await pin(folder, bytes, addresses);
     if (flags.json === true) {
       output.result(
-        renderJson({ folder, version: root.signed.version, fingerprint, expires: root.signed.expires }),
+        renderJson({
+          folder,
+          version: root.signed.version,
+          fingerprint,
+          sha256: fileDigest,
+          expires: root.signed.expires,
+        }),
       );
     } else {
-      output.result(lines(root, fingerprint).map(escapeTerminal).join('\n'));
+      output.result(lines(root, fingerprint, fileDigest).map(escapeTerminal).join('\n'));
       output.say(
         `Pinned in ${folder}. Compare the fingerprint with what the maintainers gave you on another way.`,
       );
@@ -50,7 +52,21 @@ export function run(
   });
 }
 
-function lines(root: Document<Root>, fingerprint: string): readonly string[] {
+/** Throws {@link OperationError} `ALREADY_THERE`. */
+function pin(folder: string, bytes: Uint8Array, addresses: Addresses): Promise<void> {
+  return exclusively(fileStore(folder), async () => {
+    const pinned = await pinnedRoot(folder);
+    if (pinned !== undefined && Buffer.compare(pinned, bytes) !== 0) {
+      throw new OperationError(
+        'ALREADY_THERE',
+        `another root is pinned in ${folder}: name another --dir, or remove that folder and all it remembers`,
+      );
+    }
+    await writeState(folder, bytes, addresses);
+  });
+}
+
+function lines(root: Document<Root>, fingerprint: string, file: string): readonly string[] {
   const { delegations, version, expires } = root.signed;
   const definition = delegations.roles.get(ROOT);
   const signers =
@@ -58,14 +74,16 @@ function lines(root: Document<Root>, fingerprint: string): readonly string[] {
   return [
     `root         version ${version}, expires on ${expires}`,
     `fingerprint  SHA-256 ${fingerprint}`,
+    `of the file  SHA-256 ${file}`,
     `its signers  ${definition?.threshold ?? 0} of ${listed(signers, 20)}`,
   ];
 }
 
-function requireFingerprint({ fingerprint }: ClientFlags, actual: string): void {
-  if (fingerprint === undefined || fingerprint.toLowerCase() === actual) return;
+/** What is signed, or the file: either names the root. */
+function requireFingerprint({ fingerprint }: ClientFlags, actual: string, file: string): void {
+  if (fingerprint === undefined || [actual, file].includes(fingerprint.toLowerCase())) return;
   throw new OperationError(
     'UNTRUSTED',
-    `the fingerprint of this root is ${actual}, not ${fingerprint}: nothing was pinned`,
+    `the fingerprint of this root is ${actual} (of the file ${file}), not ${fingerprint}: nothing was pinned`,
   );
 }
