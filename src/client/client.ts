@@ -93,10 +93,10 @@ export class Client {
 
   /**
    * Writes an artifact below `folder` under its target path: whole and verified, or not at all. Nothing is fetched where
-   * it lies there already, or in the cache. A `TargetInfo` is taken at its word. Throws `TARGET_UNKNOWN`.
+   * it lies there already, or in the cache. A `TargetInfo` says what it is, without another search. Throws `TARGET_UNKNOWN`.
    */
   async download(target: string | TargetInfo, folder: string, progress?: Progress): Promise<Downloaded> {
-    if (typeof target === 'string') requireTargetPath(target);
+    requireTargetPath(typeof target === 'string' ? target : target.path);
     return await this.#run(async updater => {
       const info = typeof target === 'string' ? await updater.requireTarget(target) : target;
       return await downloadTarget(info, folder, {
@@ -111,7 +111,13 @@ export class Client {
   /** Every target that a client finds, in the order of their paths; and the roles that can't be had. */
   list(isWanted: (path: string) => boolean = () => true): Promise<Listing> {
     const limits = { ...defaultLimits, ...this.#options.limits };
-    return this.#run(updater => listTargets(updater, limits.delegations, isWanted));
+    return this.#run(async updater => {
+      const listing = await listTargets(updater, limits.delegations, isWanted);
+      const [first] = listing.missing.values();
+      // The cache is not enough: the repository may have the role.
+      if (first !== undefined && updater === this.#cached) throw first;
+      return listing;
+    });
   }
 
   /** What another way of downloading needs: the artifact's pieces, checked as they come, once for each mirror. */

@@ -325,6 +325,15 @@ describe('artifacts', () => {
   });
 });
 
+it('tells how far a download is', async () => {
+  const seen: string[] = [];
+  const person = new Person(repository());
+  await person
+    .client(ONLINE)
+    .download('plain.txt', at('out'), (received, length) => seen.push(`${received}/${length}`));
+  expect(seen).toEqual(['5/5']);
+});
+
 describe('mirrors', () => {
   const broken = (code: 'TRANSPORT' | 'STORAGE'): RepositorySource =>
     siteOf({ fetch: () => Promise.reject(new ClientError(code, `${code} it is`)) });
@@ -452,6 +461,15 @@ describe('the list', () => {
       'tools tools/greet.sh',
     ]);
     expect(missing.size).toBe(0);
+  });
+
+  it('asks where the cache lacks a role, and offline does without', async () => {
+    const person = new Person(repository());
+    await person.client(ONLINE).refresh();
+    const offline = await person.client(OFFLINE).list();
+    expect([offline.targets.length, [...offline.missing.keys()]]).toEqual([1, ['tools']]);
+    expect((await person.client(ANY_AGE).list()).targets).toHaveLength(2);
+    expect(person.warnings).toEqual(['went-online']);
   });
 
   it('says which roles can not be had, and takes none from behind them', async () => {
