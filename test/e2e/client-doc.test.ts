@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Loopback, serve } from '../client/loopback.ts';
 import { type BuiltCli, builtCli, projectFolder, type Ran, runProgram } from '../support/cli.ts';
+import { commandsOf, readBlocks } from '../support/examples.ts';
 import { type TestFolder, testFolder } from '../support/git-repo.ts';
 import { RepositorySimulator } from '../support/repository-simulator.ts';
 import { testKey } from '../support/test-keys.ts';
@@ -42,14 +43,12 @@ beforeAll(async () => {
     served(auditors),
     serve((_, response) => void response.writeHead(503).end()),
   ]);
-  const text = await readFile(join(projectFolder, 'docs/client.md'), 'utf8');
-  const marked = text.matchAll(/<!-- run: (\w+) -->\n```\w+\n([^]*?)```/g);
   const here = (body: string): string =>
     body
       .replaceAll('https://tuf.example.org/', vendor.url)
       .replaceAll('https://auditor.example.org/', auditor.url)
       .replaceAll('https://mirror.example.org/', mirror.url);
-  blocks = new Map([...marked].map(([, name = '', body = '']) => [name, here(body)]));
+  blocks = new Map([...(await readBlocks('docs/client.md'))].map(([name, body]) => [name, here(body)]));
   await writeFile(join(folder.path, 'root.json'), vendors.trustedRoot);
   await writeFile(join(folder.path, 'auditor-root.json'), auditors.trustedRoot);
   await mkdir(join(folder.path, 'bin'));
@@ -65,13 +64,8 @@ afterAll(async () => {
 });
 
 async function perform(name: string): Promise<Ran> {
-  const script = (blocks.get(name) ?? '')
-    .split('\n')
-    .filter(line => line.startsWith('$ '))
-    .map(line => line.slice(2))
-    .join('\n');
   const env = { PATH: `${join(folder.path, 'bin')}:${process.env['PATH'] ?? ''}` };
-  const ran = await runProgram('sh', ['-eu', '-c', script], { cwd: folder.path, env });
+  const ran = await runProgram('sh', ['-eu', '-c', commandsOf(blocks.get(name))], { cwd: folder.path, env });
   expect(`${ran.exit} ${ran.stderr}`).toMatch(/^0 /);
   return ran;
 }
