@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addCeremonyCommands, ceremonyRunners } from './ceremony-program.ts';
-import { addDelegateCommand } from './delegate-program.ts';
 import { addBundleCommand, addClientCommands, clientRunners } from './client-program.ts';
+import { addDelegateCommand } from './delegate-program.ts';
 import { EXIT, EXIT_HELP } from './exit-codes.ts';
 import { addImportCommand, importRunners } from './import-program.ts';
 import { addKeyCommands, keyRunners } from './key-program.ts';

@@ -25,6 +25,23 @@ export interface RepositorySource {
   readonly targets: readonly Fetcher[];
 }
 
+/** A repository in one place, without mirrors. */
+export interface SingleSource {
+  readonly metadata: Fetcher;
+  readonly targets: Fetcher;
+}
+
+export const singleSource = ({ metadata, targets }: SingleSource): RepositorySource => ({
+  metadata: [metadata],
+  targets: [targets],
+});
+
+/** The mirror that is asked first. Throws {@link ClientError} `TRANSPORT` where there is none. */
+export function firstMirror({ metadata: [metadata], targets: [targets] }: RepositorySource): SingleSource {
+  if (metadata !== undefined && targets !== undefined) return { metadata, targets };
+  throw new ClientError('TRANSPORT', 'no place to fetch from is known');
+}
+
 /** Folders of a published site. */
 export interface SiteLayout {
   readonly metadata: string;
