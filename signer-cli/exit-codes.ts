@@ -1,4 +1,4 @@
-import { ClientError } from '../src/client/error.ts';
+import { ClientError, type ClientErrorCode } from '../src/client/error.ts';
 import { CodedError, InvariantError, unreachable } from '../src/errors.ts';
 import type { Verdict } from '../src/event/judge.ts';
 import { GitError } from '../src/git/error.ts';
@@ -30,7 +30,7 @@ export const EXIT_HELP = `Exit codes:
    0  done; of a judgement: accepted        64  usage, or an answer is missing
    1  pending: signatures or answers miss   65  something read is not what its format says
    2  rejected                              66  what was asked for is not there
-   3  no change                             69  no card, reader, key or forge; it said no
+   3  no change                             69  no card, key, forge or server; it said no
                                             70  a defect of tuf-signer
                                             73  it is there already
                                             74  git, the remote, or a file failed
@@ -39,11 +39,12 @@ export const EXIT_HELP = `Exit codes:
 
 export const exitCodeOfVerdict = (verdict: Verdict): number => EXIT[verdict];
 
-const BAD_DATA = [MetadataError, JsonError, ClientError, RepositoryError, PolicyError] as const;
+const BAD_DATA = [MetadataError, JsonError, RepositoryError, PolicyError] as const;
 
 /** The exit code of an error that ended a command. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof OperationError) return exitCodeOfOperation(error.code);
+  if (error instanceof ClientError) return exitCodeOfClient(error.code);
   if (error instanceof GitError)
     return error.code === 'BAD_REVISION' || error.code === 'BAD_REF_NAME' ? EXIT.usage : EXIT.git;
   if (error instanceof CardError) return error.code === 'BAD_URI' ? EXIT.usage : EXIT.unavailable;
@@ -57,6 +58,36 @@ export function exitCodeOf(error: unknown): number {
 /** A file or folder that this machine could not read or write: the world's fault, said in the system's words. */
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
   error instanceof Error && 'syscall' in error && 'errno' in error;
+
+function exitCodeOfClient(code: ClientErrorCode): number {
+  switch (code) {
+    case 'BAD_URL':
+      return EXIT.usage;
+    case 'TARGET_UNKNOWN':
+    case 'NOT_CACHED':
+    case 'NOT_FOUND':
+      return EXIT.notFound;
+    case 'TRANSPORT':
+      return EXIT.unavailable;
+    case 'STORAGE':
+      return EXIT.git;
+    case 'MALFORMED':
+    case 'QUORUM':
+    case 'ROLLBACK':
+    case 'EXPIRED':
+    case 'VERSION_MISMATCH':
+    case 'HASH_MISMATCH':
+    case 'LENGTH_MISMATCH':
+    case 'ROLE_UNKNOWN':
+    case 'TOO_LARGE':
+    case 'UNSAFE_PATH':
+    case 'BAD_BUNDLE':
+    case 'NO_CONSENSUS':
+      return EXIT.badData;
+    default:
+      return unreachable(code);
+  }
+}
 
 function exitCodeOfOperation(code: OperationErrorCode): number {
   switch (code) {

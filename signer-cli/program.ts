@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addCeremonyCommands, ceremonyRunners } from './ceremony-program.ts';
+import { addBundleCommand, addClientCommands, clientRunners } from './client-program.ts';
 import { addDelegateCommand } from './delegate-program.ts';
 import { EXIT, EXIT_HELP } from './exit-codes.ts';
 import { addImportCommand, importRunners } from './import-program.ts';
@@ -31,6 +32,7 @@ Start here:
   tuf-signer key doctor                    what signing needs, each fault with its fix
   tuf-signer key list                      your cards, their keys, what they sign
   tuf-signer status                        judge the event that is checked out, and say why
+  tuf-signer client --help                 fetch from a repository, verified
 
 Settings of a clone: git config tuf-signer.user @you (also .pull-remote, .push-remote).
 A PIN is asked for at the terminal, or taken from --pin-file, --pin-fd or TUF_SIGNER_PIN.
@@ -168,6 +170,8 @@ export function buildProgram(
   addImportCommand(add, onlineKey);
   addPinCommands(program, parent => commandAdder(parent, exit, contextOf));
   addKeyCommands(program, parent => commandAdder(parent, exit, contextOf));
+  addBundleCommand(commandAdder(program, exit, contextOf, clientCommon));
+  addClientCommands(program, parent => commandAdder(parent, exit, contextOf, clientCommon));
   add('demo', 'the main job on virtual cards: set-up, quorum, publishing, a client, an attack', command =>
     command.option('--out <folder>', 'where everything is left (default: a new temporary folder)'),
   );
@@ -202,6 +206,10 @@ const common: Options = command =>
     .option('--push-remote <name>', 'where your commits go (default: the pull remote)')
     .option('--now <time>', 'judge as if it were this time, as in 2026-01-31T12:00:00Z');
 
+/** The same of the client commands, which have no clone. */
+const clientCommon: Options = command =>
+  command.option('--now <time>', 'as if it were this time, as in 2026-01-31T12:00:00Z');
+
 export type Run = (args: readonly string[], flags: GlobalFlags, context: RunContext) => Promise<number>;
 
 /** Each command's code is loaded when it is run: most runs need little of it. */
@@ -222,15 +230,21 @@ const runners: ReadonlyMap<string, () => Promise<Run>> = new Map<string, () => P
   ...pinRunners,
   ...requestRunners,
   ...keyRunners,
+  ...clientRunners,
   ['github', async () => (await import('./commands/github.ts')).run],
   ['demo', async () => (await import('./commands/demo.ts')).run],
 ]);
 
 const commandAdder =
-  (program: Command, exit: (code: number) => void, contextOf: (yes: boolean) => RunContext) =>
+  (
+    program: Command,
+    exit: (code: number) => void,
+    contextOf: (yes: boolean) => RunContext,
+    shared: Options = common,
+  ) =>
   (usage: string, description: string, options: Options): void => {
     const command = program.command(usage).description(description).exitOverride();
-    common(options(command)).action(async () => {
+    shared(options(command)).action(async () => {
       const flags = command.opts<GlobalFlags>();
       const run = await runners.get(nameOf(command))?.();
       exit((await run?.(command.args, flags, contextOf(flags.yes === true))) ?? EXIT.defect);

@@ -1,13 +1,20 @@
 /** The public surface of tuf-signer as a library. Everything else may change without notice. */
 
+export { type ArtifactCache, artifactFolder } from './client/artifact-cache.ts';
+export { bundleSource } from './client/bundle/read.ts';
+export { Client, type ClientOptions, type ClientPolicy, type ClientWarning } from './client/client.ts';
 export { directoryFetcher } from './client/directory.ts';
+export type { Downloaded } from './client/download-target.ts';
 export { ClientError, type ClientErrorCode } from './client/error.ts';
-export { type Fetcher, type RepositorySource, type SiteLayout, siteOf } from './client/fetcher.ts';
+export { type Fetcher, mirrorsOf, type RepositorySource, type SiteLayout, siteOf } from './client/fetcher.ts';
 export { type HttpOptions, httpFetcher } from './client/http.ts';
 export { type ClientLimits, defaultLimits } from './client/limits.ts';
+export type { Listing } from './client/list.ts';
+export { type Consensus, MultiClient } from './client/multi-client.ts';
+export type { TrustedMetadata } from './client/refresh.ts';
+export { type Mapping, parseRepositoryMap, type RepositoryMap } from './client/repository-map.ts';
 export type { TargetInfo } from './client/search.ts';
 export { fileStore, type MetadataStore, memoryStore } from './client/store.ts';
-export { Updater, type UpdaterOptions } from './client/updater.ts';
 export { type VerifiedRepository, verifyRepository } from './client/verify-repository.ts';
 export { type Clock, fixedClock, formatInstant, type Instant, parseInstant, systemClock } from './clock.ts';
 export { CodedError } from './errors.ts';

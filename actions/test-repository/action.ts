@@ -21,7 +21,7 @@ export const testRepository: Action = async world => {
   const targetsUrl = input(world, 'targets-url');
   const site = siteOf(metadata, SITE_LAYOUT);
   const { problems, versions } = await testSite({
-    site: targetsUrl === undefined ? site : { metadata: site.metadata, targets: httpFetcher(targetsUrl) },
+    site: targetsUrl === undefined ? site : { metadata: site.metadata, targets: [httpFetcher(targetsUrl)] },
     trustedRoot: trustedRoot(world) ?? (await oldestRoot(workspace, tree)),
     now: world.clock.now(),
     onlineDays: numberInput(world, 'valid-days', 0) ?? 0,

@@ -1,4 +1,4 @@
-"""client-python-tuf.py URL FOLDER TARGET: the same as client-ours.mjs with python-tuf."""
+"""client-python-tuf.py URL FOLDER TARGET: the same as tuf-signer client download with python-tuf."""
 
 import sys
 

@@ -1,4 +1,4 @@
-// node client-tuf-js.mjs URL FOLDER TARGET: the same as client-ours.mjs with tuf-js.
+// node client-tuf-js.mjs URL FOLDER TARGET: the same as tuf-signer client download with tuf-js.
 import { join } from 'node:path';
 import { Updater } from 'tuf-js';
 

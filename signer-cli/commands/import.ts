@@ -1,6 +1,6 @@
 import { directoryFetcher } from '../../src/client/directory.ts';
 import type { Fetcher, RepositorySource } from '../../src/client/fetcher.ts';
-import { below } from '../../src/client/fetcher.ts';
+import { below, singleSource } from '../../src/client/fetcher.ts';
 import { httpFetcher } from '../../src/client/http.ts';
 import { parseSigningEvent } from '../../src/git/names.ts';
 import { type ImportOutcome, importRepository } from '../../src/operations/import/import.ts';
@@ -101,10 +101,10 @@ async function sourceOf(place: string, { metadataUrl, targetsUrl }: ImportFlags)
       'say where the repository is published: a URL, a folder, or --metadata-url and --targets-url',
     );
   const site = place === '' ? undefined : fetcherOf(place);
-  return {
+  return singleSource({
     metadata: metadata ?? (site === undefined ? nowhere : await metadataOf(site, place)),
     targets: targets ?? (site === undefined ? nowhere : below(site, 'targets')),
-  };
+  });
 }
 
 const isUrl = (place: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(place);

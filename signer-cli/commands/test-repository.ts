@@ -31,7 +31,7 @@ export async function run(
   if (trustedRoot === undefined) throw new UsageError('name the root to start from: --trusted-root FILE');
   const site = siteOf(httpFetcher(url), SITE_LAYOUT);
   const { problems, versions } = await testSite({
-    site: targetsUrl === undefined ? site : { metadata: site.metadata, targets: httpFetcher(targetsUrl) },
+    site: targetsUrl === undefined ? site : { metadata: site.metadata, targets: [httpFetcher(targetsUrl)] },
     trustedRoot: await givenFile(trustedRoot, '--trusted-root'),
     now: clockOf(flags).now(),
     onlineDays: givenDays(flags.validDays, '--valid-days'),

@@ -5,6 +5,7 @@ import { CodedError } from '../errors.ts';
 import { contentCheck, namingDigest } from './digest.ts';
 import { ClientError } from './error.ts';
 import { type Fetcher, streamFrom } from './fetcher.ts';
+import { firstSound } from './mirrors.ts';
 import { artifactPath } from './paths.ts';
 import type { TargetInfo } from './search.ts';
 import { storageError } from './store.ts';
@@ -42,24 +43,43 @@ export async function* artifactPieces(source: ArtifactSource, info: TargetInfo):
   check.finish();
 }
 
+/** Bytes written of how many. */
+export type Progress = (received: number, length: number) => void;
+
+/** Where an artifact lies below `folder`. */
+export const artifactFile = (folder: string, info: TargetInfo): string =>
+  path.join(folder, ...info.path.split('/'));
+
 /**
  * Writes an artifact below `folder` under its target path: to a temporary name first, which becomes the real one only
- * when all of it was checked. Gives the file's path. Throws {@link ClientError} `STORAGE` and what `pieces` throws.
+ * when all of it was checked. Each of `sources` is tried until one proves sound, from its first byte. Gives the file's
+ * path. Throws {@link ClientError} `STORAGE` and what the sources throw.
  */
 export async function writeArtifact(
-  pieces: AsyncIterable<Uint8Array>,
+  sources: readonly (() => AsyncIterable<Uint8Array>)[],
   folder: string,
   info: TargetInfo,
+  progress?: Progress,
 ): Promise<string> {
-  const file = path.join(folder, ...info.path.split('/'));
+  const file = artifactFile(folder, info);
   const temporary = path.join(path.dirname(file), `.${randomUUID()}.part`);
   let handle: FileHandle | undefined;
   try {
     await mkdir(path.dirname(file), { recursive: true });
     await requireBelow(folder, path.dirname(file));
-    handle = await open(temporary, 'wx');
-    for await (const piece of pieces) await handle.writeFile(piece);
-    await handle.close();
+    const opened = await open(temporary, 'wx');
+    handle = opened;
+    await firstSound(sources, async pieces => {
+      await opened.truncate(0);
+      let received = 0;
+      for await (const piece of pieces()) {
+        // At its place: what another source has written before may be longer.
+        await writeAll(opened, piece, received);
+        received += piece.length;
+        progress?.(received, info.file.length);
+      }
+    });
+    await opened.close();
     handle = undefined;
     await rename(temporary, file);
     return file;
@@ -67,6 +87,13 @@ export async function writeArtifact(
     await handle?.close();
     await rm(temporary, { force: true }).catch(() => undefined); // The first failure is the one to tell.
     throw cause instanceof CodedError ? cause : storageError('write', file, cause);
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written);
+    written += bytesWritten;
   }
 }
 

@@ -17,6 +17,8 @@ export type ClientErrorCode =
   | 'ROLE_UNKNOWN'
   /** A file that the trusted metadata promises is not there. */
   | 'NOT_FOUND'
+  /** The cache lacks something that is needed, and no network may be used. */
+  | 'NOT_CACHED'
   /** More bytes than allowed; reading stopped there. */
   | 'TOO_LARGE'
   /** No role that may speak for the path lists it. */
@@ -27,10 +29,21 @@ export type ClientErrorCode =
   | 'BAD_URL'
   /** The network, the server or the medium failed, or took too long. */
   | 'TRANSPORT'
+  /** A bundle that is not as `tuf-signer bundle` writes it. */
+  | 'BAD_BUNDLE'
+  /** Too few of the repositories of a map file say the same of a target. */
+  | 'NO_CONSENSUS'
   /** This machine could not read or write a cache or a download. */
   | 'STORAGE';
 
 export class ClientError extends CodedError<ClientErrorCode> {}
+
+/** What is this machine's or the caller's own: no other mirror, and no second attempt, would mend it. */
+const OWN_FAULTS: ReadonlySet<ClientErrorCode> = new Set(['STORAGE', 'UNSAFE_PATH', 'BAD_URL', 'BAD_BUNDLE']);
+
+/** Might the same question have a good answer elsewhere? */
+export const isSourcesFault = (error: unknown): error is ClientError =>
+  error instanceof ClientError && !OWN_FAULTS.has(error.code);
 
 /** The value of `attempt`, or `undefined` where it threw a {@link ClientError}. For cached files, which nobody vouches for. */
 export function unlessRefused<T>(attempt: () => T): T | undefined {

@@ -14,12 +14,32 @@ export interface Fetcher {
   stream?(path: string, maxBytes: number): Promise<AsyncIterable<Uint8Array> | undefined>;
 }
 
-/** The two places of a TUF repository. Both may be parts of one site: {@link siteOf}. */
+/**
+ * The two places of a TUF repository, each with its mirrors in the order in which they are asked. Both may be parts of
+ * one site: {@link siteOf}.
+ */
 export interface RepositorySource {
-  /** Holds `timestamp.json`. */
+  /** Each holds `timestamp.json`. */
+  readonly metadata: readonly Fetcher[];
+  /** Each holds the artifacts. */
+  readonly targets: readonly Fetcher[];
+}
+
+/** A repository in one place, without mirrors. */
+export interface SingleSource {
   readonly metadata: Fetcher;
-  /** Holds the artifacts. */
   readonly targets: Fetcher;
+}
+
+export const singleSource = ({ metadata, targets }: SingleSource): RepositorySource => ({
+  metadata: [metadata],
+  targets: [targets],
+});
+
+/** The mirror that is asked first. Throws {@link ClientError} `TRANSPORT` where there is none. */
+export function firstMirror({ metadata: [metadata], targets: [targets] }: RepositorySource): SingleSource {
+  if (metadata !== undefined && targets !== undefined) return { metadata, targets };
+  throw new ClientError('TRANSPORT', 'no place to fetch from is known');
 }
 
 /** Folders of a published site. */
@@ -32,8 +52,14 @@ export const defaultLayout: SiteLayout = { metadata: 'metadata', targets: 'targe
 
 /** A site with metadata and artifacts side by side. */
 export const siteOf = (fetcher: Fetcher, layout: SiteLayout = defaultLayout): RepositorySource => ({
-  metadata: below(fetcher, layout.metadata),
-  targets: below(fetcher, layout.targets),
+  metadata: [below(fetcher, layout.metadata)],
+  targets: [below(fetcher, layout.targets)],
+});
+
+/** The same repository in several places, the one to ask first in front. */
+export const mirrorsOf = (sources: readonly RepositorySource[]): RepositorySource => ({
+  metadata: sources.flatMap(({ metadata }) => metadata),
+  targets: sources.flatMap(({ targets }) => targets),
 });
 
 /** `fetcher`, its paths taken as relative to `folder`. */

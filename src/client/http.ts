@@ -1,4 +1,6 @@
-import { ClientError } from './error.ts';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Transform } from 'node:stream';
+import { ClientError, systemErrorCode } from './error.ts';
 import { collect, decodeSegments, type Fetcher, tooLarge, unsafePath } from './fetcher.ts';
 import { redirectTarget, repositoryUrl } from './url.ts';
 
@@ -62,14 +64,13 @@ async function request(
   start: URL,
   settings: Required<HttpOptions>,
   signal: AbortSignal,
-): Promise<Response | undefined> {
+): Promise<IncomingMessage | undefined> {
   let url = start;
   for (let redirects = 0; redirects <= settings.maxRedirects; redirects++) {
-    const headers = { accept: '*/*', 'accept-encoding': 'identity' };
-    const response = await fetch(url, { redirect: 'manual', headers, signal });
-    if (response.status === 200) return response;
-    await discard(response.body);
-    switch (response.status) {
+    const response = await get(url, signal);
+    if (response.statusCode === 200) return response;
+    await discard(response);
+    switch (response.statusCode ?? 0) {
       case 403:
       case 404:
       case 410:
@@ -79,26 +80,54 @@ async function request(
       case 303:
       case 307:
       case 308:
-        url = redirectTarget(root, url, response.headers.get('location'), settings.redirectOrigins);
+        url = redirectTarget(root, url, response.headers.location ?? null, settings.redirectOrigins);
         break;
       default:
-        throw new ClientError('TRANSPORT', `${url.href} answered ${response.status}: try again later`);
+        throw new ClientError('TRANSPORT', `${url.href} answered ${response.statusCode}: try again later`);
     }
   }
   throw new ClientError('TRANSPORT', `${start.href} redirects more than ${settings.maxRedirects} times`);
 }
 
+/** By Node's own client: `fetch` costs each process 25 ms more to load. Connections are kept and used again. */
+async function get(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+  const { request: send } =
+    url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const headers = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'tuf-signer' };
+  const once = (): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const asked: ClientRequest = send(url, { headers, signal });
+      asked.on('response', resolve);
+      asked.on('error', error => reject(asked.reusedSocket ? new StaleConnection({ cause: error }) : error));
+      asked.end();
+    });
+  try {
+    return await once();
+  } catch (error) {
+    if (!(error instanceof StaleConnection)) throw error;
+    // The server had closed the connection while nobody used it.
+    if (signal.aborted || systemErrorCode(error.cause) !== 'ECONNRESET') throw error.cause;
+    return await once();
+  }
+}
+
+class StaleConnection extends Error {
+  constructor(options: { readonly cause: unknown }) {
+    super('a kept connection was of no use', options);
+  }
+}
+
 /** Reads a short answer to its end, so that the connection lives on: every refresh meets a 404 for the next root. */
-async function discard(body: AsyncIterable<Uint8Array> | null): Promise<void> {
+async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
   let received = 0;
-  for await (const piece of body ?? []) {
+  for await (const piece of body) {
     received += piece.length;
     if (received > DISCARDED) return;
   }
 }
 
 async function* pieces(
-  response: Response,
+  response: IncomingMessage,
   path: string,
   maxBytes: number,
   watchdog: Watchdog,
@@ -106,13 +135,9 @@ async function* pieces(
 ): AsyncGenerator<Uint8Array> {
   let received = 0;
   try {
-    const announced = response.headers.has('content-encoding')
-      ? null
-      : response.headers.get('content-length');
-    if (Number(announced ?? 0) > maxBytes) throw tooLarge(path, maxBytes);
-    const body: AsyncIterable<Uint8Array> | null = response.body;
-    if (body === null) return;
-    for await (const piece of body) {
+    const { 'content-encoding': encoding, 'content-length': announced } = response.headers;
+    if (encoding === undefined && Number(announced ?? 0) > maxBytes) throw tooLarge(path, maxBytes);
+    for await (const piece of await decoded(response, encoding)) {
       watchdog.alive();
       received += piece.length;
       if (received > maxBytes) throw tooLarge(path, maxBytes);
@@ -121,8 +146,34 @@ async function* pieces(
   } catch (error) {
     throw transportError(url, error, watchdog.signal);
   } finally {
+    response.destroy();
     watchdog.stop();
   }
+}
+
+/** What came out of a content encoding that nobody asked for. Throws {@link ClientError} `TRANSPORT` for an unknown one. */
+async function decoded(
+  response: IncomingMessage,
+  encoding: string | undefined,
+): Promise<AsyncIterable<Uint8Array>> {
+  if (encoding === undefined || encoding === 'identity') return response;
+  const { createBrotliDecompress, createGunzip, createInflate } = await import('node:zlib');
+  const { pipeline } = await import('node:stream');
+  const decoders = new Map<string, () => Transform>([
+    ['gzip', createGunzip],
+    ['x-gzip', createGunzip],
+    ['deflate', createInflate],
+    ['br', createBrotliDecompress],
+  ]);
+  const decoder = decoders.get(encoding.toLowerCase())?.();
+  if (decoder === undefined) {
+    throw new ClientError(
+      'TRANSPORT',
+      `the server answers in an encoding that nobody asked for (${encoding})`,
+    );
+  }
+  // An error of either reaches whoever reads the decoder.
+  return pipeline(response, decoder, () => undefined);
 }
 
 interface Watchdog {
@@ -150,7 +201,7 @@ function startWatchdog(url: URL, idleMs: number, totalMs: number): Watchdog {
   };
 }
 
-/** `fetch` rejects with errors of no class that one could name, so here anything that is not ours is the network's. */
+/** Node's client fails with errors of no class that one could name, so here anything that is not ours is the network's. */
 function transportError(url: URL, error: unknown, signal: AbortSignal): ClientError {
   if (error instanceof ClientError) return error;
   if (signal.reason instanceof ClientError) return signal.reason;

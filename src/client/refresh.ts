@@ -4,9 +4,11 @@ import { type RoleName, SNAPSHOT, TARGETS, TIMESTAMP } from '../metadata/names.t
 import type { UpdateContext } from './context.ts';
 import { ClientError, unlessRefused } from './error.ts';
 import type { Fetcher } from './fetcher.ts';
-import { cacheName, metadataPath } from './paths.ts';
+import { cacheName, metadataPath, rootHistoryName } from './paths.ts';
 import { updateRoot } from './root-chain.ts';
+import { exclusively } from './store.ts';
 import {
+  nextRoot,
   nextSnapshot,
   nextTargets,
   nextTimestamp,
@@ -32,6 +34,25 @@ export async function refreshMetadata(
   context: UpdateContext,
   trustedRoot: Uint8Array,
 ): Promise<TrustedMetadata> {
+  const { store, limits } = context;
+  for (let attempt = 1; ; attempt++) {
+    const before = await store.read(cacheName(TIMESTAMP), limits.timestampBytes);
+    try {
+      return await refreshOnce(context, trustedRoot);
+    } catch (error) {
+      // What we hold is old beside what another process has brought into the store meanwhile: that is no attack.
+      if (!(error instanceof ClientError) || error.code !== 'ROLLBACK' || attempt === ATTEMPTS) throw error;
+      if (isSame(before, await store.read(cacheName(TIMESTAMP), limits.timestampBytes))) throw error;
+    }
+  }
+}
+
+const ATTEMPTS = 5;
+
+const isSame = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0;
+
+async function refreshOnce(context: UpdateContext, trustedRoot: Uint8Array): Promise<TrustedMetadata> {
   const root = await updateRoot(context, trustedRoot);
   const timestamp = await updateTimestamp(context, root);
   const snapshot = await updateSnapshot(context, root, timestamp);
@@ -46,7 +67,8 @@ async function updateTimestamp(context: UpdateContext, root: Document<Root>): Pr
   const trusted = cached === undefined ? undefined : unlessRefused(() => signedTimestamp(root, cached));
   const bytes = await fetchRequired(context.metadata, metadataPath(TIMESTAMP, undefined), maxBytes); // 5.4.1
   const timestamp = nextTimestamp(root, trusted, bytes, context.now); // 5.4.2 to 5.4.4
-  if (timestamp !== trusted) await context.store.write(cacheName(TIMESTAMP), bytes); // 5.4.5
+  if (timestamp !== trusted)
+    await keep(context, root, TIMESTAMP, bytes, () => noneSince(context, root, timestamp)); // 5.4.5
   return timestamp;
 }
 
@@ -71,7 +93,7 @@ async function updateSnapshot(
     Math.min(length ?? Infinity, limits.snapshotBytes),
   ); // 5.5.1
   const snapshot = nextSnapshot(root, timestamp, trusted, bytes, now); // 5.5.2 to 5.5.6
-  await store.write(cacheName(SNAPSHOT), bytes); // 5.5.7
+  await keep(context, root, SNAPSHOT, bytes, () => isKept(context, TIMESTAMP, timestamp)); // 5.5.7
   return snapshot;
 }
 
@@ -97,8 +119,42 @@ export async function updateTargets(
     Math.min(length ?? Infinity, limits.targetsBytes),
   ); // 5.6.1
   const targets = nextTargets(delegations, snapshot, role, bytes, now); // 5.6.2 to 5.6.5
-  await store.write(cacheName(role), bytes); // 5.6.6
+  await keep(context, root, role, bytes, () => isKept(context, SNAPSHOT, snapshot)); // 5.6.6
   return targets;
+}
+
+/**
+ * Keeps a file that is trusted, unless another process has come further since: what is kept never goes back, and belongs
+ * together, however many share the store. The run goes on with what it has either way.
+ */
+async function keep(
+  { store, limits }: UpdateContext,
+  root: Document<Root>,
+  role: RoleName,
+  bytes: Uint8Array,
+  isCurrent: () => Promise<boolean>,
+): Promise<void> {
+  await exclusively(store, async () => {
+    const newer = await store.read(rootHistoryName(root.signed.version + 1), limits.rootBytes);
+    if (newer !== undefined && unlessRefused(() => nextRoot(root, newer)) !== undefined) return;
+    if (await isCurrent()) await store.write(cacheName(role), bytes);
+  });
+}
+
+/** Does the store still hold nothing newer than this timestamp? */
+async function noneSince(
+  { store, limits }: UpdateContext,
+  root: Document<Root>,
+  timestamp: Document<Timestamp>,
+): Promise<boolean> {
+  const kept = await store.read(cacheName(TIMESTAMP), limits.timestampBytes);
+  const known = kept === undefined ? undefined : unlessRefused(() => signedTimestamp(root, kept));
+  return known === undefined || known.signed.version < timestamp.signed.version;
+}
+
+/** Is it this very document that the store holds? Another one is another process's, and newer. */
+async function isKept({ store }: UpdateContext, role: RoleName, document: Document): Promise<boolean> {
+  return isSame(await store.read(cacheName(role), document.bytes.length), document.bytes);
 }
 
 async function fetchRequired(fetcher: Fetcher, path: string, maxBytes: number): Promise<Uint8Array> {

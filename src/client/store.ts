@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { CodedError } from '../errors.ts';
 import { ClientError, systemErrorCode } from './error.ts';
+import { underLock } from './lock.ts';
 
 /**
  * What a client keeps between two refreshes: `root.json`, `timestamp.json`, `snapshot.json`, `ROLE.json` and
- * `root_history/N.root.json`. Nobody vouches for it: what is read is verified like what is downloaded.
+ * `root_history/N.root.json`, and `client/…` of its own. Nobody vouches for it: what is read is verified like what is
+ * downloaded.
  */
 export interface MetadataStore {
   /** `undefined`: not there, or beyond `maxBytes`. Throws {@link ClientError} `STORAGE`. */
@@ -14,7 +17,16 @@ export interface MetadataStore {
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** No error where it is not there. Throws `STORAGE`. */
   remove(name: string): Promise<void>;
+  /**
+   * Does `work` while no other client of this store does its own. To be left out where a store has one client only.
+   * Throws `STORAGE` where the others take too long.
+   */
+  exclusive?<T>(work: () => Promise<T>): Promise<T>;
 }
+
+/** See {@link MetadataStore.exclusive}. */
+export const exclusively = <T>(store: MetadataStore, work: () => Promise<T>): Promise<T> =>
+  store.exclusive === undefined ? work() : store.exclusive(work);
 
 /** A store that ends with the process; `entries` by name are what it starts with. */
 export function memoryStore(entries?: Iterable<readonly [string, Uint8Array]>): MetadataStore {
@@ -29,14 +41,16 @@ export function memoryStore(entries?: Iterable<readonly [string, Uint8Array]>): 
   };
 }
 
-/** A store in `folder`, laid out as python-tuf's. The folder appears with the first write. */
+/**
+ * A store in `folder`, laid out as python-tuf's. The folder appears with the first write. Several processes may share it:
+ * a file is there whole or not at all, and whoever writes holds `.lock`.
+ */
 export function fileStore(folder: string): MetadataStore {
   const file = (name: string): string => path.join(folder, requireName(name));
   return {
     async read(name, maxBytes) {
       try {
-        const { size } = await stat(file(name));
-        return size > maxBytes ? undefined : await readFile(file(name));
+        return await readWhole(file(name), maxBytes);
       } catch (cause) {
         if (systemErrorCode(cause) === 'ENOENT') return undefined;
         throw storageError('read', file(name), cause);
@@ -60,19 +74,49 @@ export function fileStore(folder: string): MetadataStore {
         throw storageError('remove', file(name), cause);
       }
     },
+    async exclusive(work) {
+      const lock = path.join(folder, LOCK);
+      try {
+        await mkdir(folder, { recursive: true });
+        const outcome = await underLock(lock, work);
+        if (outcome !== undefined) return outcome.value;
+      } catch (cause) {
+        throw cause instanceof CodedError ? cause : storageError('lock', folder, cause);
+      }
+      throw new ClientError(
+        'STORAGE',
+        `${lock} is held by another process for too long: remove it if no client is running`,
+      );
+    },
   };
 }
+
+const LOCK = '.lock';
+
+/** One open file from first to last, whatever takes its name meanwhile. `undefined`: too large. */
+async function readWhole(file: string, maxBytes: number): Promise<Uint8Array | undefined> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    return size > maxBytes ? undefined : await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
+
+const READ_ONLY: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 /** Wraps an error of the file system; rethrows any other. */
 export function storageError(verb: string, file: string, cause: unknown): ClientError {
   const code = systemErrorCode(cause);
   if (code === undefined) throw cause;
-  return new ClientError('STORAGE', `can not ${verb} ${file} (${code})`, { cause });
+  const hint = READ_ONLY.has(code) ? ': what is cached can still be used offline' : '';
+  return new ClientError('STORAGE', `can not ${verb} ${file} (${code})${hint}`, { cause });
 }
 
 /** Names are made by paths.ts; whatever they are made of, they stay in the folder. */
 function requireName(name: string): string {
-  if (!/^(root_history\/)?[^/\\\0]+\.json$/.test(name)) {
+  if (!/^((root_history|client)\/)?[^/\\\0]+\.json$/.test(name)) {
     throw new ClientError('UNSAFE_PATH', `${JSON.stringify(name)} is no name for a cached file`);
   }
   return name;

@@ -1,4 +1,4 @@
-import type { Instant } from '../clock.ts';
+import { formatInstant, type Instant } from '../clock.ts';
 import { JsonError } from '../json.ts';
 import type { Delegations } from '../metadata/delegation.ts';
 import {
@@ -127,7 +127,7 @@ export function requireFresh(document: Document, role: RoleName, now: Instant): 
   if (document.signed.expiresAt > now) return;
   throw new ClientError(
     'EXPIRED',
-    `${role} version ${document.signed.version} expired on ${document.signed.expires}: newer metadata is missing or held back`,
+    `${role} version ${document.signed.version} expired on ${document.signed.expires}: newer metadata is missing or held back, unless the clock of this machine is wrong (${formatInstant(now)})`,
   );
 }
 

@@ -105,11 +105,11 @@ describe('the package', () => {
     );
     await writeFile(
       join(consumer, 'use.mts'),
-      `import { parseInstant, systemClock, Updater, judge, type Verdict } from 'tuf-signer';
+      `import { parseInstant, systemClock, Client, judge, type Verdict } from 'tuf-signer';
        const verdict: Verdict = 'accepted';
        // @ts-expect-error: types are there, and not any
        const wrong: Verdict = 'maybe';
-       console.log(typeof Updater, typeof judge, verdict, wrong, parseInstant('x'), systemClock.now() > 0);`,
+       console.log(typeof Client, typeof judge, verdict, wrong, parseInstant('x'), systemClock.now() > 0);`,
     );
     const options = [
       '--strict',

@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { serveFolder } from '../../signer-cli/demo/static-server.ts';
@@ -28,6 +28,7 @@ test('every example works as it is written', async () => {
     'trust',
     'publish',
     'calendar',
+    'client',
     'library',
   ]);
   await using crew = await Crew.gather(cli, 'alice', 'bob', 'carol');
@@ -69,6 +70,8 @@ test('every example works as it is written', async () => {
   await mkdir(join(consumer, 'node_modules'), { recursive: true });
   await symlink(join(cli.file, '../..'), join(consumer, 'node_modules/tuf-signer'));
   const root = join(crew.clone('alice').folder, 'site', '1.root.json');
+  await performAsClient(consumer, root, server.url);
+  await rm(join(consumer, 'downloads'), { recursive: true });
   const example = (blocks.get('library') ?? '').replace('https://tuf.example.org/', server.url);
   await writeFile(
     join(consumer, 'example.mjs'),
@@ -80,6 +83,21 @@ test('every example works as it is written', async () => {
   });
   expect(await readFile(join(consumer, 'downloads', 'tools/greet.sh'), 'utf8')).toBe('echo hello\n');
 }, 120_000);
+
+/** Runs the block of the client, somewhere else than in a clone. */
+async function performAsClient(folder: string, root: string, url: string): Promise<void> {
+  await cp(root, join(folder, '1.root.json'));
+  const bin = join(folder, 'bin');
+  await mkdir(bin);
+  await writeFile(join(bin, 'tuf-signer'), `#!/bin/sh\nexec '${process.execPath}' '${cli.file}' "$@"\n`, {
+    mode: 0o755,
+  });
+  const script = commands('client').replaceAll('https://tuf.example.org/', url);
+  const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+  const ran = await runProgram('sh', ['-eu', '-c', script], { cwd: folder, env });
+  expect(`${ran.exit} ${ran.stderr}`).toMatch(/^0 [^]*Packed 1 artifact/);
+  expect(await readFile(join(folder, 'downloads/tools/greet.sh'), 'utf8')).toBe('echo hello\n');
+}
 
 /** What a click on "merge" makes. */
 function mergeOf({ remote }: Crew): string {

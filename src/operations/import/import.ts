@@ -1,4 +1,4 @@
-import type { RepositorySource } from '../../client/fetcher.ts';
+import { firstMirror, type RepositorySource, type SingleSource } from '../../client/fetcher.ts';
 import type { EventReport } from '../../event/report.ts';
 import { listed } from '../../event/words.ts';
 import { createCommit, type FileChange } from '../../git/commit.ts';
@@ -60,7 +60,7 @@ export interface ImportOutcome {
 export async function importRepository(workspace: Workspace, request: ImportRequest): Promise<ImportOutcome> {
   const { prompter, event } = request;
   const main = await existingMain(workspace);
-  const source = withOlderNames(request.source);
+  const source = withOlderNames(firstMirror(request.source));
   const trusted = await trustSource(source, request.trustedRoot, prompter);
   if (!request.fromTrustedRoot) await requireFirstRoot(source, trusted);
   prompter.progress('following the published repository as a client does');
@@ -144,7 +144,7 @@ const isTopLevel = (role: RoleName): boolean => ['root', 'targets', 'snapshot', 
 async function commitPublished(
   workspace: Workspace,
   main: Main | undefined,
-  source: RepositorySource,
+  source: SingleSource,
   published: Published,
   prompter: Prompter,
 ): Promise<CommitSha> {

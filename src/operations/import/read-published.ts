@@ -1,4 +1,4 @@
-import type { RepositorySource } from '../../client/fetcher.ts';
+import { type SingleSource, singleSource } from '../../client/fetcher.ts';
 import { defaultLimits } from '../../client/limits.ts';
 import { metadataPath, rootHistoryName } from '../../client/paths.ts';
 import type { TargetInfo } from '../../client/search.ts';
@@ -47,14 +47,14 @@ const BEFORE_ALL = 0 as Instant;
  * where it holds what no repository here can: a key of a type that is not supported, an unsafe name, one path in two contents.
  */
 export async function readPublished(
-  source: RepositorySource,
+  source: SingleSource,
   trusted: Uint8Array,
   now: Instant,
 ): Promise<Published> {
   const first = requireRoot(trusted);
   requireKeys(ROOT, first.signed.delegations);
   const store = memoryStore();
-  const updater = new Updater({ source, trustedRoot: trusted, store, now: BEFORE_ALL });
+  const updater = new Updater({ source: singleSource(source), trustedRoot: trusted, store, now: BEFORE_ALL });
   const { root, timestamp, snapshot, targets } = await updater.refresh();
   requireKeys(ROOT, root.signed.delegations);
   const roles = await readRoles(updater, targets);
@@ -84,7 +84,7 @@ export function requireRoot(bytes: Uint8Array): Document<Root> {
 }
 
 /** The trusted root's file as clients of the site have it, which may carry other signatures than the person's copy. */
-async function asPublished({ metadata }: RepositorySource, trusted: Document<Root>): Promise<Uint8Array> {
+async function asPublished({ metadata }: SingleSource, trusted: Document<Root>): Promise<Uint8Array> {
   const path = metadataPath(ROOT, trusted.signed.version);
   const bytes = await metadata.fetch(path, defaultLimits.rootBytes);
   const found = bytes === undefined ? undefined : readRoot(bytes);

@@ -1,4 +1,4 @@
-import { type Fetcher, type RepositorySource, streamFrom } from '../../client/fetcher.ts';
+import { type Fetcher, type SingleSource, streamFrom } from '../../client/fetcher.ts';
 import { JsonError } from '../../json.ts';
 import { parseDocument } from '../../metadata/document.ts';
 import { MetadataError } from '../../metadata/error.ts';
@@ -7,7 +7,7 @@ import { MetadataError } from '../../metadata/error.ts';
  * `source` with the names that older repositories and folders of a repository's own have: where `7.targets.json` is not there,
  * `targets.json` of version 7 is it, and `HASH.file` may be `file`. What is served under which name proves nothing either way.
  */
-export const withOlderNames = ({ metadata, targets }: RepositorySource): RepositorySource => ({
+export const withOlderNames = ({ metadata, targets }: SingleSource): SingleSource => ({
   metadata: {
     fetch: async (path, maxBytes) => {
       const bytes = await metadata.fetch(path, maxBytes);

@@ -1,4 +1,4 @@
-import type { RepositorySource } from '../../client/fetcher.ts';
+import type { SingleSource } from '../../client/fetcher.ts';
 import { defaultLimits } from '../../client/limits.ts';
 import { metadataPath } from '../../client/paths.ts';
 import { digestOf } from '../../event/succession.ts';
@@ -17,7 +17,7 @@ const HOW = 'compare it with what clients ship, and give it by --trusted-root FI
  * Throws {@link OperationError} `NOT_FOUND`, `DECLINED`, `REFUSED`; {@link MetadataError}.
  */
 export async function trustSource(
-  source: RepositorySource,
+  source: SingleSource,
   given: Uint8Array | undefined,
   prompter: Prompter,
 ): Promise<Uint8Array> {
@@ -44,7 +44,7 @@ export async function trustSource(
  * chain that leads to the trusted root can be made afterwards, by a signature added to its file. Throws {@link OperationError}
  * `REFUSED`.
  */
-export async function requireFirstRoot(source: RepositorySource, trusted: Uint8Array): Promise<void> {
+export async function requireFirstRoot(source: SingleSource, trusted: Uint8Array): Promise<void> {
   const root = requireRoot(trusted);
   const { version } = root.signed;
   const older = version === 1 ? undefined : await fetchRoot(source, version - 1);
@@ -58,7 +58,7 @@ export async function requireFirstRoot(source: RepositorySource, trusted: Uint8A
 
 /** Under its versioned name, or as root.json; whatever is served there that is no root counts as nothing. */
 async function fetchRoot(
-  { metadata }: RepositorySource,
+  { metadata }: SingleSource,
   version: number | undefined,
 ): Promise<Document<Root> | undefined> {
   const bytes = await metadata.fetch(metadataPath(ROOT, version), defaultLimits.rootBytes);

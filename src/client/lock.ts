@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { link, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { systemErrorCode } from './error.ts';
+
+/** What one process says of itself in a lock file. */
+interface Holder {
+  readonly id: string;
+  readonly pid: number;
+  /** When the process began, in the system's own count: a number is given to another process in time. */
+  readonly started: string;
+  /** Machine, boot and process namespace: only there does `pid` mean anything. */
+  readonly place: string;
+}
+
+/** `undefined`: held for too long by a process that may be alive. */
+export type LockOutcome<T> = { readonly value: T } | undefined;
+
+const PATIENCE_MS = 30_000;
+/** A holder elsewhere can't be asked whether it lives. What is done under a lock takes milliseconds. */
+const FOREIGN_MS = 60_000;
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Does `work` while no other process that uses the same lock file does its own. The lock of a process that was killed is
+ * broken, by one of those that wait: each lock has a name of its own under which to become the one that breaks it, so
+ * that nobody breaks the lock that came after. Throws what the file system throws; it needs hard links.
+ */
+export async function underLock<T>(
+  file: string,
+  work: () => Promise<T>,
+  patience: number = PATIENCE_MS,
+): Promise<LockOutcome<T>> {
+  const mine: Holder = {
+    id: randomUUID(),
+    pid: process.pid,
+    started: await startOf('self'),
+    place: await here(),
+  };
+  const claim = `${file}.${mine.id}`;
+  try {
+    // Written before it is linked: a lock file is never half a lock file.
+    await writeFile(claim, `${mine.id}\n${mine.pid}\n${mine.started}\n${mine.place}\n`, { flag: 'wx' });
+    for (let waited = 0; !(await linked(claim, file)); ) {
+      const holder = await readHolder(file);
+      if (holder === undefined) continue; // let go of in the meantime
+      if (await isDead(holder, file, claim, mine.place)) {
+        await breakLock(file, holder, claim, patience);
+        continue;
+      }
+      if (waited >= patience) return undefined;
+      const pause = 5 + Math.floor(Math.random() * 20);
+      waited += pause;
+      await sleep(pause);
+    }
+    try {
+      return { value: await work() };
+    } finally {
+      await rm(file, { force: true });
+    }
+  } finally {
+    await rm(claim, { force: true });
+  }
+}
+
+async function breakLock(file: string, dead: Holder, claim: string, patience: number): Promise<void> {
+  await underLock(
+    `${file}.${dead.id}`,
+    async () => {
+      // Still that one? Only whoever holds this second lock may remove it, so it stays that one.
+      if ((await readHolder(file))?.id !== dead.id) return;
+      await sweep(path.dirname(file), claim);
+      await rm(file, { force: true });
+    },
+    patience,
+  );
+}
+
+/** What killed processes left half-written. */
+async function sweep(folder: string, claim: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!/\.[0-9a-f-]{36}(\.tmp)?$/.test(name)) continue;
+    if ((await olderBy(path.join(folder, name), claim)) > FOREIGN_MS) {
+      await rm(path.join(folder, name), { force: true });
+    }
+  }
+}
+
+async function linked(claim: string, file: string): Promise<boolean> {
+  try {
+    await link(claim, file);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function readHolder(file: string): Promise<Holder | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  const [id = '', pid = '', started = '', ...place] = text.trimEnd().split('\n');
+  // Not by us: then it is nobody's, and dies of age.
+  if (!ID.test(id)) return { id: 'unknown', pid: 0, started: '', place: '' };
+  return { id, pid: Number(pid), started, place: place.join('\n') };
+}
+
+async function isDead(holder: Holder, file: string, claim: string, place: string): Promise<boolean> {
+  if (holder.place !== place || !Number.isSafeInteger(holder.pid) || holder.pid <= 0) {
+    return (await olderBy(file, claim)) > FOREIGN_MS;
+  }
+  try {
+    process.kill(holder.pid, 0);
+  } catch (error) {
+    return systemErrorCode(error) === 'ESRCH';
+  }
+  const started = await startOf(holder.pid);
+  return started !== '' && holder.started !== '' && started !== holder.started;
+}
+
+/** By how many milliseconds `file` is older than `claim`, by the clock of their file system. */
+async function olderBy(file: string, claim: string): Promise<number> {
+  try {
+    return (await stat(claim)).mtimeMs - (await stat(file)).mtimeMs;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+let known: string | undefined;
+
+async function here(): Promise<string> {
+  known ??= [
+    hostname(),
+    await orNothing(readFile('/proc/sys/kernel/random/boot_id', 'utf8')),
+    await orNothing(readlink('/proc/self/ns/pid')),
+  ]
+    .map(part => part.trim())
+    .join(' ');
+  return known;
+}
+
+/** Field 22 of `/proc/PID/stat`, counted after the name, which may hold anything. Empty where there is no such file. */
+async function startOf(pid: number | 'self'): Promise<string> {
+  const stats = await orNothing(readFile(`/proc/${pid}/stat`, 'utf8'));
+  return stats.slice(stats.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+}
+
+async function orNothing(text: Promise<string>): Promise<string> {
+  try {
+    return await text;
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return '';
+  }
+}
