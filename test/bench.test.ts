@@ -30,6 +30,8 @@ describe('npm run bench', () => {
       'status, following',
       'update-targets, one changed, and push',
       'sign with a key file, and push',
+      'delegate --bins 16384',
+      'delegate --bins 16384 --succinct',
       'sign with a card in process, and push',
       'key list, one card in process',
       "a signature's host side, warm",

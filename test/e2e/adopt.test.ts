@@ -109,7 +109,7 @@ describe('docs/adopt.md', () => {
     expect(last.stderr).toContain('it can be merged');
 
     merge(crew, 'sign/import');
-    const switched = await perform(crew, 'alice', commands('switch'));
+    const switched = await perform(crew, 'alice', filled('switch'));
     expect(switched.stderr).toContain('2 artifacts');
   }, 120_000);
 
@@ -180,11 +180,20 @@ describe('docs/adopt.md', () => {
       expect(looked.stderr).toContain(`Nothing to do for @${first}: no event is open`);
       expect(crew.remote.git('rev-parse', 'main:metadata')).toBe(before);
 
+      // What tuf-on-ci published: the same files.
+      const theirs = 'tuf-signer build --rev origin/main --out ../theirs --first-publish';
+      await perform(crew, first, theirs, fixture.now);
+      await using server = await serveFolder(join(crew.folder, 'theirs'));
       await perform(crew, first, commands('event'), fixture.now);
       for (const name of [first, second, third])
         await perform(crew, name, commands('eventsign'), fixture.now);
       merge(crew, 'sign/adopt');
-      const published = await perform(crew, first, commands('publish'), fixture.now);
+      const published = await perform(
+        crew,
+        first,
+        commands('publish').replace('https://tuf.example.org/', server.url),
+        fixture.now,
+      );
       expect(published.stderr).toContain('Built');
 
       // Back: the files are in the form that tuf-on-ci writes, and nothing is there that it does not know.

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { directoryFetcher } from '../../../src/client/directory.ts';
 import { ClientError } from '../../../src/client/error.ts';
-import { siteOf } from '../../../src/client/fetcher.ts';
+import { below, siteOf } from '../../../src/client/fetcher.ts';
 import { memoryStore } from '../../../src/client/store.ts';
 import { verifyRepository } from '../../../src/client/verify-repository.ts';
 import { parseSigningEvent } from '../../../src/git/names.ts';
@@ -100,7 +100,11 @@ describe('an old repository', () => {
 
     const out = join(world.folder, 'site');
     const published = await world.in(world.automation, async workspace =>
-      publishSite(workspace, { commit: (await findMain(workspace)).commit, out }),
+      publishSite(workspace, {
+        commit: (await findMain(workspace)).commit,
+        out,
+        previous: { files: below(site.fetcher, 'metadata'), name: 'where it was' },
+      }),
     );
     expect(published).toMatchObject({ published: true });
     const layout = { metadata: '', targets: 'targets' };
