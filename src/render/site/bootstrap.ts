@@ -13,8 +13,7 @@ export const clientGuides = ({ version, file }: FirstRoot): readonly ClientGuide
   {
     name: 'tuf-signer',
     text: `curl --remote-name ${BASE}/${version}.root.json
-sha256sum ${version}.root.json      # has to say ${file}
-tuf-signer client init ${version}.root.json --metadata-url ${BASE}/ --targets-url ${BASE}/targets/
+tuf-signer client init ${version}.root.json --metadata-url ${BASE}/ --fingerprint ${file}
 tuf-signer client download PATH`,
   },
   {
@@ -31,19 +30,26 @@ updater = Updater(
     bootstrap=Path("${version}.root.json").read_bytes(),
 )
 info = updater.get_targetinfo("PATH")
+if info is None:
+    raise SystemExit("no such target")
 print(updater.download_target(info))`,
   },
   {
     name: 'go-tuf',
-    text: `// go get github.com/theupdateframework/go-tuf/v2
-root, _ := os.ReadFile("${version}.root.json") // after comparing its SHA-256
-cfg, _ := config.New("${BASE}", root)
+    text: `// go get github.com/theupdateframework/go-tuf/v2; check(err) ends the program where err is not nil
+root, err := os.ReadFile("${version}.root.json") // after comparing its SHA-256
+check(err)
+cfg, err := config.New("${BASE}", root)
+check(err)
 cfg.LocalMetadataDir, cfg.LocalTargetsDir = "metadata", "targets"
 cfg.RemoteTargetsURL = "${BASE}/targets"
-up, _ := updater.New(cfg)
-_ = up.Refresh()
-info, _ := up.GetTargetInfo("PATH")
-path, _, _ := up.DownloadTarget(info, "", "")`,
+up, err := updater.New(cfg)
+check(err)
+check(up.Refresh())
+info, err := up.GetTargetInfo("PATH")
+check(err)
+path, _, err := up.DownloadTarget(info, "", "")
+check(err)`,
   },
   {
     name: 'tuf-js',
@@ -58,6 +64,7 @@ const updater = new Updater({
 });
 await updater.refresh();
 const info = await updater.getTargetInfo('PATH');
+if (info === undefined) throw new Error('no such target');
 await updater.downloadTarget(info);`,
   },
   {
