@@ -68,8 +68,10 @@ describe.each(names)('%s/action.yml', name => {
       'actions/lib/trusted-root.ts',
     ];
     const source = sources.map(read).join('\n');
-    for (const input of inputs) expect(source).toMatch(new RegExp(`nput\\(world, '${input}'`));
-    for (const [, input = ''] of read(`actions/${name}/action.ts`).matchAll(/nput\(world, '([a-z-]+)'/g))
+    for (const input of inputs) expect(source).toMatch(new RegExp(`(?:nput|isSet)\\(world, '${input}'`));
+    for (const [, input = ''] of read(`actions/${name}/action.ts`).matchAll(
+      /(?:nput|isSet)\(world, '([a-z-]+)'/g,
+    ))
       expect(inputs).toContain(input);
   });
 

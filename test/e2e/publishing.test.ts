@@ -132,7 +132,7 @@ describe('the guide to publishing', () => {
       ]);
     }
     const bad = await cli.run(['test-repository', 'ftp://x/', '--trusted-root', join(site, '1.root.json')]);
-    expect([bad.exit, bad.stderr]).toEqual([65, expect.stringContaining('http or https address') as unknown]);
+    expect([bad.exit, bad.stderr]).toEqual([64, expect.stringContaining('http or https address') as unknown]);
   });
 
   test('build and deploy say what they want to know', async ({ world }) => {

@@ -143,9 +143,9 @@ it('says that a key goes on signing online', async () => {
 it.each([
   ['no source', () => [], 64, 'say where the repository is published'],
   ['a folder without metadata', () => [folder.path], 64, 'there is no timestamp.json'],
-  ['a URL that nobody answers', () => ['http://127.0.0.1:9/'], 65, 'could not be fetched'],
-  ['a URL with a password', () => ['https://me:secret@tuf.example.org/'], 65, 'without user name'],
-  ['a scheme that is none of ours', () => ['ftp://tuf.example.org/'], 65, 'http or https address'],
+  ['a URL that nobody answers', () => ['http://127.0.0.1:9/'], 69, 'could not be fetched'],
+  ['a URL with a password', () => ['https://me:secret@tuf.example.org/'], 64, 'without user name'],
+  ['a scheme that is none of ours', () => ['ftp://tuf.example.org/'], 64, 'http or https address'],
   ['an event that is none', () => [site(), 'main'], 64, 'is no signing event'],
   [
     'a trusted root that is not there',

@@ -112,7 +112,7 @@ test('a lost key, replaced by its owner or taken out by the others', async ({ wo
   const bob = world.person('bob');
   bob.insert(bob.newCard);
   await perform(world, 'bob', 'lost', { texts: ['y'], secrets: [PIN] });
-  await perform(world, 'alice', 'removed');
+  await perform(world, 'alice', 'removed', { texts: ['y', 'y', 'y'] });
   const out = 'sign/without-bob' as never;
   for (const name of ['alice', 'carol'] as const) await world.sign(name, out);
   const { report } = await world.judge(out);

@@ -45,7 +45,7 @@ describe('key rotate', () => {
     expect(err).toContain('… signing root version 2 with your old key\n');
     expect(err).toContain(`Put key ${longId(NEW)} in the place of ${longId(OLD)} in root, targets and tools`);
     expect(err).toContain(`Keep the old key until ${EVENT} is merged`);
-    expect(err).toContain('Still awaited: @alice (root and targets); @carol (root, targets, tools).\n');
+    expect(err).toContain('Still awaited: @alice (root and targets); @carol (root, targets and tools).\n');
   });
 
   test('asks for the other card, and takes later for an answer', async ({ world }) => {
