@@ -4,8 +4,8 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const report = process.env['TUF_SIGNER_REPORT'];
 const shared = {
   environment: 'node',
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
   globalSetup: 'test/support/once-a-run.ts',
 } as const;
 
