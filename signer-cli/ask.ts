@@ -1,5 +1,6 @@
 import { OperationError } from '../src/operations/error.ts';
 import { escapeTerminal } from '../src/render/terminal-text.ts';
+import { spoken } from './output.ts';
 
 /** Asks the person at the terminal. */
 export interface Asker {
@@ -20,35 +21,46 @@ interface Input extends NodeJS.ReadableStream {
   setRawMode?(mode: boolean): unknown;
 }
 
+interface Screen extends NodeJS.WritableStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
 /** Asks on `input` and `output`; a `yes` given beforehand answers every {@link Asker.confirm}. */
-export function terminalAsker(input: Input, output: NodeJS.WritableStream, yes: boolean): Asker {
+export function terminalAsker(input: Input, output: Screen, yes: boolean): Asker {
   const isInteractive = input.isTTY === true;
-  const text = async (question: string, preset?: string): Promise<string> => {
-    if (!isInteractive) throw nobody(question);
+  const text = async (question: string, preset?: string, remedy?: string): Promise<string> => {
+    if (!isInteractive) throw nobody(question, remedy);
     const { createInterface } = await import('node:readline/promises'); // most runs ask nothing
     const lines = createInterface({ input, output });
+    let isAnswered = false;
     const ended = new Promise<never>((_resolve, reject) => {
-      lines.once('close', () => reject(new OperationError('DECLINED', 'no answer was given')));
+      lines.once('close', () => {
+        if (!isAnswered) output.write('\n'); // what is said next begins a line
+        reject(new OperationError('DECLINED', 'no answer was given'));
+      });
     });
     ended.catch(() => undefined); // the interface is closed below as well, after an answer
     try {
       // What is there already may come from a document, and so from anybody.
-      const hint = preset === undefined || preset === '' ? '' : ` [${escapeTerminal(preset)}]`;
-      const answer = (
-        await Promise.race([lines.question(`${escapeTerminal(question)}${hint} `), ended])
-      ).trim();
+      const hint = preset === undefined || preset === '' ? '' : ` [${preset}]`;
+      const [last = '', ...before] = spoken(`${question}${hint}`, output).split('\n').reverse();
+      // Readline draws a prompt anew at every key, and only one of a single line without harm.
+      if (before.length > 0) output.write(`${before.reverse().join('\n')}\n`);
+      const answer = (await Promise.race([lines.question(`${last} `), ended])).trim();
+      isAnswered = true;
       return answer === '' ? (preset ?? '') : answer;
     } finally {
       lines.close();
     }
   };
-  const confirmTrust = async (question: string): Promise<boolean> =>
-    /^y(es)?$/i.test(await text(`${question} [y/N]`));
+  const agree = async (question: string, remedy: string): Promise<boolean> =>
+    /^y(es)?$/i.test(await text(`${question} [y/N]`, undefined, remedy));
   return {
     isInteractive,
     text,
-    confirm: async question => yes || (await confirmTrust(question)),
-    confirmTrust,
+    confirm: async question => yes || (await agree(question, 'give --yes if it is yes')),
+    confirmTrust: question => agree(question, 'give the root that you trust by --trusted-root'),
     secret: async question => {
       if (!isInteractive) throw nobody(question);
       return readHidden(input, output, `${escapeTerminal(question)} `);
@@ -56,11 +68,8 @@ export function terminalAsker(input: Input, output: NodeJS.WritableStream, yes: 
   };
 }
 
-const nobody = (question: string): OperationError =>
-  new OperationError(
-    'MISSING_ANSWER',
-    `nobody is here to answer "${question}": give it by a flag (see --help)`,
-  );
+const nobody = (question: string, remedy = 'give it by a flag (see --help)'): OperationError =>
+  new OperationError('MISSING_ANSWER', `nobody is here to answer "${question}": ${remedy}`);
 
 const MAX_SECRET = 256;
 const ENTER = new Set([0x0a, 0x0d]);

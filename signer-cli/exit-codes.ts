@@ -27,15 +27,17 @@ export const EXIT = {
 } as const;
 
 export const EXIT_HELP = `Exit codes:
-   0  done; of a judgement: accepted        64  usage, or an answer is missing
-   1  pending: signatures or answers miss   65  something read is not what its format says
-   2  rejected                              66  what was asked for is not there
-   3  no change                             69  no card, key, forge or server; it said no
-                                            70  a defect of tuf-signer
-                                            73  it is there already
-                                            74  git, the remote, or a file failed
-                                            75  others were faster: try again
-                                            77  you, or nobody to ask, said no`;
+   0  done; of a judgement: accepted      64  usage, or an answer is missing
+   1  pending: signatures or answers      65  something read is not what its
+      miss                                    format says
+   2  rejected                            66  what was asked for is not there
+   3  no change                           69  no card, key, forge or server;
+                                            or it said no
+                                          70  a defect of tuf-signer
+                                          73  it is there already
+                                          74  git, the remote or a file failed
+                                          75  others were faster: try again
+                                          77  you, or nobody to ask, said no`;
 
 export const exitCodeOfVerdict = (verdict: Verdict): number => EXIT[verdict];
 

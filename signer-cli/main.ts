@@ -3,6 +3,7 @@ import { CodedError } from '../src/errors.ts';
 import { escapeTerminal } from '../src/render/terminal-text.ts';
 import { CardError } from '../src/signers/piv/error.ts';
 import { EXIT, exitCodeOf, isSystemError } from './exit-codes.ts';
+import { spoken } from './output.ts';
 import { buildProgram, isHelp, isUsageError } from './program.ts';
 import { version } from './version.ts';
 
@@ -21,7 +22,7 @@ try {
   else if (isUsageError(error)) process.exitCode = EXIT.usage;
   else {
     process.exitCode = exitCodeOf(error);
-    process.stderr.write(`tuf-signer: ${explain(error)}\n`, () => leaveBlockedThread(error));
+    process.stderr.write(`${explain(error)}\n`, () => leaveBlockedThread(error));
   }
 }
 
@@ -32,10 +33,11 @@ function firstError(error: unknown): unknown {
 
 /** For a terminal; several lines for what nobody foresaw. */
 function explain(error: unknown): string {
-  if (error instanceof CodedError || isSystemError(error)) return escapeTerminal(error.message);
+  if (error instanceof CodedError || isSystemError(error))
+    return spoken(`tuf-signer: ${error.message}`, process.stderr);
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const lines = what.split('\n').map(escapeTerminal);
-  return `this is a defect of tuf-signer ${version} (on Node ${process.version}): please report it with these lines\n${lines.join('\n')}`;
+  return `tuf-signer: this is a defect of tuf-signer ${version} (on Node ${process.version}): please report it with these lines\n${lines.join('\n')}`;
 }
 
 /**

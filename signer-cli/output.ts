@@ -1,4 +1,4 @@
-import { escapeTerminal } from '../src/render/terminal-text.ts';
+import { escapeTerminal, wrapSentence } from '../src/render/terminal-text.ts';
 
 /** Where a command writes: results to `out`, everything for the person beside them to `err`. */
 export interface Output {
@@ -20,12 +20,18 @@ interface Stream {
   write(text: string): unknown;
 }
 
+/** A sentence for a person, made safe: at a terminal broken between words, elsewhere one line, which a program can find. */
+export function spoken(text: string, { isTTY, columns = 0 }: Pick<Stream, 'isTTY' | 'columns'>): string {
+  const escaped = escapeTerminal(text);
+  return isTTY === true && columns > 0 ? wrapSentence(escaped, columns) : escaped;
+}
+
 /** Colour only on a terminal, and never under NO_COLOR (https://no-color.org). */
 export function openOutput(out: Stream, err: Stream, environment: NodeJS.ProcessEnv): Output {
   const allowed = (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
   return {
     result: text => void out.write(`${text}\n`),
-    say: text => void err.write(`${escapeTerminal(text)}\n`),
+    say: text => void err.write(`${spoken(text, err)}\n`),
     show: rendered => void err.write(`${rendered}\n`),
     colour: { out: allowed && out.isTTY === true, err: allowed && err.isTTY === true },
     width: Math.min(Math.max(out.columns ?? err.columns ?? 80, 40), 120),

@@ -3,6 +3,7 @@ import { addCeremonyCommands, ceremonyRunners } from './ceremony-program.ts';
 import { addBundleCommand, addClientCommands, clientRunners } from './client-program.ts';
 import { addDelegateCommand } from './delegate-program.ts';
 import { EXIT, EXIT_HELP } from './exit-codes.ts';
+import { groupCommands } from './help-groups.ts';
 import { addImportCommand, importRunners } from './import-program.ts';
 import { addKeyCommands, keyRunners } from './key-program.ts';
 import { addPinCommands, pinRunners } from './pin-program.ts';
@@ -18,27 +19,35 @@ named sign/… that are judged, signed by people with their PIV cards until the
 quorum is reached, and merged.`;
 
 const EXAMPLES = `
-Start here:
-  tuf-signer demo                          the whole of it, on virtual cards
-  tuf-signer init                          start a repository in this clone (asks what it needs)
-  tuf-signer import URL                    bring a published TUF repository into this clone
-  tuf-signer github                        its workflows and settings on GitHub
-  tuf-signer delegate                      create, change or remove a role (asks what it needs)
-  tuf-signer sign                          list the events that wait for you
-  tuf-signer sign sign/NAME                join or sign one, after seeing every change
-  tuf-signer calendar                      when it is time to sign, for the next year
-  tuf-signer drill status                  which keys are known to work still
-  tuf-signer pin show                      the root that this machine trusts, to compare
-  tuf-signer key doctor                    what signing needs, each fault with its fix
-  tuf-signer key list                      your cards, their keys, what they sign
-  tuf-signer status                        judge the event that is checked out, and say why
-  tuf-signer client --help                 fetch from a repository, verified
+You were asked to sign:
+  tuf-signer sign                list the events that wait for you
+  tuf-signer sign sign/NAME      join or sign one, after seeing every change
+  tuf-signer key doctor          what signing needs, each fault with its fix
+You lead the ceremony:
+  tuf-signer init                start a repository here (asks what it needs)
+  tuf-signer import URL          bring a published one into this clone
+  tuf-signer delegate            create, change, remove a role (asks, too)
+  tuf-signer status sign/NAME    judge an event: what it lacks, and whose turn
+  tuf-signer calendar            when it is time to sign, for the next year
+  tuf-signer drill status        which keys are known to work still
+You follow a repository, or are new here:
+  tuf-signer client --help       fetch what one publishes, verified
+  tuf-signer demo                the whole of it, on virtual cards
+  tuf-signer COMMAND --help      what it takes, with examples
 
-Settings of a clone: git config tuf-signer.user @you (also .pull-remote, .push-remote).
-A PIN is asked for at the terminal, or taken from --pin-file, --pin-fd or TUF_SIGNER_PIN.
-TUF_SIGNER_TRACE=apdu shows what passes between this program and the card, without PINs and keys.
+Settings of a clone: git config tuf-signer.user @you (also .pull-remote,
+.push-remote). A PIN is asked for at the terminal, or taken from --pin-file,
+--pin-fd or TUF_SIGNER_PIN. TUF_SIGNER_TRACE=apdu shows what passes between
+this program and the card, without PINs and keys.
 
 ${EXIT_HELP}`;
+
+const STATUS_HELP = `
+  tuf-signer status sign/tools          the event on the remote, as last fetched
+  tuf-signer status                     the one that is checked out here
+  tuf-signer status --event 3f2c1aa     any revision
+
+Nothing is asked of the remote: git fetch first.`;
 
 const GITHUB_HELP = `
 The token comes from GITHUB_TOKEN or GH_TOKEN, of somebody who administers the
@@ -113,9 +122,10 @@ export function buildProgram(
       .option('-y, --yes', 'open the event without being asked (never trusts a root)')
       .option('--json', 'print JSON'),
   );
-  add('status', 'judge an event: exit 0 accepted, 1 pending, 2 rejected, 3 no change', command =>
+  add('status [event]', 'judge an event: exit 0 accepted, 1 pending, 2 rejected, 3 no change', command =>
     command
-      .option('--event <rev>', 'what is judged (default: HEAD)')
+      .addHelpText('after', STATUS_HELP)
+      .option('--event <rev>', 'what is judged, as any revision (default: HEAD)')
       .option('--known-good <rev>', 'judge against this, taken as it is (default: where the event left main)')
       .option('--json', 'print the verdict as JSON'),
   );
@@ -175,6 +185,7 @@ export function buildProgram(
   add('demo', 'the main job on virtual cards: set-up, quorum, publishing, a client, an attack', command =>
     command.option('--out <folder>', 'where everything is left (default: a new temporary folder)'),
   );
+  groupCommands(program);
   return program;
 }
 
@@ -244,6 +255,7 @@ const commandAdder =
   ) =>
   (usage: string, description: string, options: Options): void => {
     const command = program.command(usage).description(description).exitOverride();
+    command.showHelpAfterError(`(see tuf-signer ${nameOf(command)} --help)`);
     shared(options(command)).action(async () => {
       const flags = command.opts<GlobalFlags>();
       const run = await runners.get(nameOf(command))?.();

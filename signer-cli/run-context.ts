@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Clock, fixedClock, parseInstant, systemClock } from '../src/clock.ts';
 import { unreachable } from '../src/errors.ts';
+import { GitError } from '../src/git/error.ts';
 import { parseRemoteName } from '../src/git/names.ts';
 import { folderPins } from '../src/operations/pin/folder.ts';
 import type { PinStore } from '../src/operations/pin/pin.ts';
@@ -101,8 +102,19 @@ export async function workspaceOf(flags: GlobalFlags): Promise<Workspace> {
     ...(pullRemote === undefined ? {} : { pullRemote: parseRemoteName(pullRemote) }),
     ...(pushRemote === undefined ? {} : { pushRemote: parseRemoteName(pushRemote) }),
   };
-  const workspace = await openWorkspace(flags.repo, clockOf(flags));
+  const workspace = await openClone(flags);
   return { ...workspace, settings: { ...workspace.settings, ...settings } };
+}
+
+/** The usual reason for no repository is another folder than was thought. */
+async function openClone(flags: GlobalFlags): Promise<Workspace> {
+  try {
+    return await openWorkspace(flags.repo, clockOf(flags));
+  } catch (error) {
+    if (!(error instanceof GitError && error.code === 'NOT_A_REPOSITORY')) throw error;
+    const remedy = 'Run this in your clone, or name it by --repo FOLDER';
+    throw new GitError('NOT_A_REPOSITORY', `${error.message}. ${remedy}`, { cause: error });
+  }
 }
 
 /** What this person signs with: a card unless `--key` says otherwise. Nothing is touched before it is used. */

@@ -4,7 +4,6 @@ import type { PublicKeyParts, RolePeriods } from '../../src/repository/documents
 import { SignerError } from '../../src/signers/error.ts';
 import { readKeyFile, writeKeyFile } from '../../src/signers/file.ts';
 import { parseSignerUri } from '../../src/signers/registry.ts';
-import type { Asker } from '../ask.ts';
 import { givenFile, givenOwner } from '../given.ts';
 import { fileOptions, type GlobalFlags, type RunContext } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
@@ -15,11 +14,33 @@ export function parseOwners(text: string): readonly KeyOwner[] {
   return names.map(givenOwner);
 }
 
+/** As {@link parseOwners}, where it has to be somebody and each only once. */
+export function parseSigners(text: string): readonly KeyOwner[] {
+  const owners = parseOwners(text);
+  if (owners.length === 0) throw new UsageError('a role needs at least one signer');
+  const again = owners.find((owner, at) => owners.indexOf(owner) !== at);
+  if (again !== undefined) throw new UsageError(`${again} is named twice`);
+  return owners;
+}
+
+export const thresholdQuestion = (role: string, count: number): string =>
+  `How many of the ${count} have to sign ${role}?`;
+
+/** A threshold that `count` signers can meet. Throws {@link UsageError}. */
+export function parseThreshold(text: string, count: number): number {
+  const threshold = parseCount(text, 'the threshold');
+  if (threshold < 1 || threshold > count) throw new UsageError(`it has to be 1 to ${count}`);
+  return threshold;
+}
+
 export function parseCount(text: string, what: string): number {
   if (!/^\d{1,6}$/.test(text))
     throw new UsageError(`${what} has to be a number, not ${JSON.stringify(text)}`);
   return Number(text);
 }
+
+export const periodsQuestion = (role: string): string =>
+  `Days until ${role} expires / days to sign it before that:`;
 
 /** `365` or `365/60`: days to expiry, and how many days before that signing begins (half where nothing is said). */
 export function parsePeriods(text: string, what: string): RolePeriods {
@@ -37,6 +58,8 @@ export function parsePeriods(text: string, what: string): RolePeriods {
 
 export const formatPeriods = ({ expiryDays, signingDays }: RolePeriods): string =>
   `${expiryDays}/${signingDays}`;
+
+export const ONLINE_KEY_QUESTION = 'The key that automation signs with, as in file:online.pem:';
 
 export interface OnlineKeyFlags extends GlobalFlags {
   readonly onlineKey?: string;
@@ -56,7 +79,7 @@ export async function readOnlineKey(
   }
   const options = fileOptions(flags, context);
   if (flags.createOnlineKey === true) await createKey(uri, options);
-  const { keytype, scheme, public: publicText } = await readOrCreate(uri, options, context.asker);
+  const { keytype, scheme, public: publicText } = await readOrCreate(uri, options, context);
   return { key: { keytype, scheme, public: publicText }, uri };
 }
 
@@ -64,14 +87,15 @@ export async function readOnlineKey(
 async function readOrCreate(
   uri: string,
   options: ReturnType<typeof fileOptions>,
-  asker: Asker,
+  { asker, output }: RunContext,
 ): Promise<PublicKeyParts> {
   try {
     return await readKeyFile(uri, options);
   } catch (error) {
     const missing = error instanceof SignerError && error.code === 'KEY_FILE_MISSING';
     if (!missing || !asker.isInteractive) throw error;
-    if (!(await asker.confirm(`${error.message}. Make a new key there?`))) throw error;
+    output.say(`${error.message}, or have it made now`);
+    if (!(await asker.confirm('Make a new key there?'))) throw error;
     return await writeKeyFile(uri, options);
   }
 }

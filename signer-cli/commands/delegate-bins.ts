@@ -88,5 +88,5 @@ function say(
     output.say(`${grouped(moved)} of its artifacts are listed by them now, and no longer by ${role}.`);
   sayVoided(output, voided);
   output.say(`${role} has to be signed anew, once; after that an artifact changes its bin alone.`);
-  output.say(`See what is left to do: tuf-signer status --event origin/${event}`);
+  output.say(`See what is left to do: tuf-signer status ${event}`);
 }

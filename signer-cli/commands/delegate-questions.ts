@@ -1,5 +1,4 @@
 import { formatInstant } from '../../src/clock.ts';
-import { GitError } from '../../src/git/error.ts';
 import { type BranchName, parseSigningEvent, SIGNING_EVENT_PREFIX } from '../../src/git/names.ts';
 import { isOnlineRole, isTopLevelRole, ROOT, type RoleName, TARGETS } from '../../src/metadata/names.ts';
 import { defaultPaths } from '../../src/operations/delegate-paths.ts';
@@ -11,11 +10,20 @@ import { renderRoles } from '../../src/render/roles.ts';
 import { delegationGraph } from '../../src/repository/delegators.ts';
 import { type RoleSummary, roleTable, summaryOf } from '../../src/repository/role-table.ts';
 import type { RepositoryTree } from '../../src/repository/tree.ts';
-import { SignerError } from '../../src/signers/error.ts';
+import { askAgain } from '../ask-again.ts';
 import { givenRole } from '../given.ts';
 import type { RunContext } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
-import { formatPeriods, parseCount, parseOwners, parsePeriods, readOnlineKey } from './answers.ts';
+import {
+  formatPeriods,
+  ONLINE_KEY_QUESTION,
+  parsePeriods,
+  parseSigners,
+  parseThreshold,
+  periodsQuestion,
+  readOnlineKey,
+  thresholdQuestion,
+} from './answers.ts';
 import { type DelegateFlags, isChange, parsePatterns } from './delegate-flags.ts';
 
 const MAX_LISTED = 40;
@@ -151,38 +159,21 @@ export class DelegateQuestions {
         : `Who signs ${role}? Accounts with commas between, or online:`;
     const signers = await this.#ask(question, present.join(', ') || undefined, text => {
       if (text === 'online' && role !== ROOT) return undefined;
-      const owners = parseOwners(text);
-      if (owners.length === 0) throw new UsageError('a role needs at least one signer');
-      return owners;
+      return parseSigners(text);
     });
     return signers === undefined ? { online: await this.#onlineKey(now?.onlineUris[0]) } : { signers };
   }
 
-  async #onlineKey(preset: string | undefined): ReturnType<typeof readOnlineKey> {
-    const { asker } = this.#context;
-    const question = 'Where is the key that automation signs with? As in file:online.pem:';
-    for (;;) {
-      const uri = await asker.text(question, preset);
-      try {
-        return await readOnlineKey(uri, this.#flags, this.#context);
-      } catch (error) {
-        this.#sayAgain(error);
-      }
-    }
+  #onlineKey(preset: string | undefined): ReturnType<typeof readOnlineKey> {
+    return this.#ask(ONLINE_KEY_QUESTION, preset, uri => readOnlineKey(uri, this.#flags, this.#context));
   }
 
   #threshold(role: RoleName, count: number, preset: number): Promise<number> {
-    const question = `How many of the ${count} have to sign ${role}?`;
-    return this.#ask(question, String(preset), text => {
-      const threshold = parseCount(text, 'the threshold');
-      if (threshold < 1 || threshold > count) throw new UsageError(`it has to be 1 to ${count}`);
-      return threshold;
-    });
+    return this.#ask(thresholdQuestion(role, count), String(preset), text => parseThreshold(text, count));
   }
 
   #periods(role: RoleName, preset: string | undefined): Promise<RoleChanges['periods']> {
-    const question = `Days until ${role} expires, and how many days before that it is signed anew:`;
-    return this.#ask(question, preset, text => parsePeriods(text, 'the period'));
+    return this.#ask(periodsQuestion(role), preset, text => parsePeriods(text, 'the period'));
   }
 
   #paths(role: RoleName, preset: readonly string[]): Promise<readonly string[]> {
@@ -212,27 +203,8 @@ export class DelegateQuestions {
     return { before, terminating: ends === terminating ? undefined : ends };
   }
 
-  async #ask<T>(question: string, preset: string | undefined, parse: (text: string) => T): Promise<T> {
-    for (;;) {
-      const text = await this.#context.asker.text(question, preset);
-      try {
-        if (text === '')
-          throw new UsageError('an answer is needed here (Ctrl-C ends it, nothing is written)');
-        return parse(text);
-      } catch (error) {
-        this.#sayAgain(error);
-      }
-    }
-  }
-
-  /** What a person typed wrong is said, and asked for again; any other fault is thrown. */
-  #sayAgain(error: unknown): void {
-    const isTyped =
-      error instanceof UsageError ||
-      error instanceof SignerError ||
-      (error instanceof GitError && error.code === 'BAD_REF_NAME');
-    if (!isTyped) throw error;
-    this.#context.output.say(`  ${error.message}`);
+  #ask<T>(question: string, preset: string | undefined, parse: (text: string) => T | Promise<T>): Promise<T> {
+    return askAgain(this.#context, question, preset, parse);
   }
 }
 

@@ -123,5 +123,5 @@ function outcomeOf({ role, created, removed, ground: { event } }: Proposal): str
 function sayNext({ invited, removed, ground: { event } }: Proposal, { output }: RunContext): void {
   if (invited.length > 0 && removed.length === 0)
     output.say(`Invited: ${invited.join(', ')}. Each of them runs: tuf-signer sign ${event}`);
-  output.say(`See what is left to do: tuf-signer status --event origin/${event}`);
+  output.say(`See what is left to do: tuf-signer status ${event}`);
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { directoryFetcher } from '../../src/client/directory.ts';
 import type { Fetcher, RepositorySource } from '../../src/client/fetcher.ts';
 import { below, singleSource } from '../../src/client/fetcher.ts';
@@ -100,11 +101,21 @@ async function sourceOf(place: string, { metadataUrl, targetsUrl }: ImportFlags)
     throw new UsageError(
       'say where the repository is published: a URL, a folder, or --metadata-url and --targets-url',
     );
+  if (place !== '' && !isUrl(place)) await requireFolder(place);
   const site = place === '' ? undefined : fetcherOf(place);
   return singleSource({
     metadata: metadata ?? (site === undefined ? nowhere : await metadataOf(site, place)),
     targets: targets ?? (site === undefined ? nowhere : below(site, 'targets')),
   });
+}
+
+/** Throws {@link UsageError}. */
+async function requireFolder(place: string): Promise<void> {
+  const stats = await stat(place).catch(() => undefined);
+  if (stats?.isDirectory() !== true)
+    throw new UsageError(
+      `${JSON.stringify(place)} is no folder here, and no address as in https://tuf.example.org/`,
+    );
 }
 
 const isUrl = (place: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(place);

@@ -4,19 +4,25 @@ import type { KeyOwner } from '../../src/metadata/names.ts';
 import { loadRemoteEvent } from '../../src/operations/event.ts';
 import { existingMain, initRepository, isStarted, type SignersRequest } from '../../src/operations/init.ts';
 import { signEvent } from '../../src/operations/sign.ts';
+import { requireUser } from '../../src/operations/workspace.ts';
 import type { RolePeriods } from '../../src/repository/documents.ts';
-import type { Asker } from '../ask.ts';
+import { askAgain } from '../ask-again.ts';
 import { EXIT } from '../exit-codes.ts';
 import { givenOwner } from '../given.ts';
 import { personalSigner, pinsOf, prompterOf, type RunContext, trustOf, workspaceOf } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
 import {
   formatPeriods,
+  ONLINE_KEY_QUESTION,
   type OnlineKeyFlags,
   parseCount,
   parseOwners,
   parsePeriods,
+  parseSigners,
+  parseThreshold,
+  periodsQuestion,
   readOnlineKey,
+  thresholdQuestion,
 } from './answers.ts';
 
 export interface InitFlags extends OnlineKeyFlags {
@@ -75,11 +81,12 @@ async function startRepository(
 ): Promise<number> {
   const { output } = context;
   const branch = parseSigningEvent(event ?? 'sign/init');
-  const answers = new Answers(context.asker);
+  const answers = new Answers(context);
   let workspace = await workspaceOf(flags);
   try {
     if (workspace.settings.user === undefined) {
-      const user = givenOwner(await context.asker.text('Your account on the forge, as in @you:'));
+      const question = 'Your account on the forge, as in @you:';
+      const user = await askAgain(context, question, undefined, givenOwner);
       await writeSetting(workspace.repository, 'user', user);
       workspace = { ...workspace, settings: { ...workspace.settings, user } };
     }
@@ -90,6 +97,10 @@ async function startRepository(
       flags.rootPeriods,
       workspace.settings.user,
     );
+    await using signer = personalSigner(flags, context);
+    // A card that is not there is found out before there are more questions to answer again.
+    if (context.asker.isInteractive && root.signers.includes(requireUser(workspace)))
+      await signer.readPublicKey();
     const targets = await answers.signers(
       'targets',
       flags.targetsSigners ?? (flags.signers === undefined ? undefined : root.signers.join(',')),
@@ -98,14 +109,9 @@ async function startRepository(
       root.signers,
       root.threshold,
     );
-    const uri = await answers.text(
-      flags.onlineKey,
-      'Where is the key that automation signs with? As in file:online.pem:',
-      undefined,
-      '--online-key',
+    const online = await answers.value(flags.onlineKey, ONLINE_KEY_QUESTION, undefined, '--online-key', uri =>
+      readOnlineKey(uri, flags, context),
     );
-    const online = await readOnlineKey(uri, flags, context);
-    await using signer = personalSigner(flags, context);
     await initRepository(workspace, {
       event: branch,
       root,
@@ -125,6 +131,8 @@ async function startRepository(
       output.say(
         `Invited: ${[...report.invites.keys()].join(', ')}. Each of them runs: tuf-signer sign ${branch}`,
       );
+      if ([...root.signers, ...targets.signers].includes(requireUser(workspace)))
+        output.say(`Once all have answered, you sign, too: tuf-signer sign ${branch}`);
       return EXIT.accepted;
     }
     const { signed } = await signEvent(workspace, {
@@ -140,26 +148,27 @@ async function startRepository(
   }
 }
 
-/** Answers from flags, and where one is missing from the person. */
+/** Answers from flags, and where one is missing from the person, who is asked again for one that makes no sense. */
 class Answers {
-  readonly #asker: Asker;
+  readonly #context: RunContext;
 
-  constructor(asker: Asker) {
-    this.#asker = asker;
+  constructor(context: RunContext) {
+    this.#context = context;
   }
 
-  async text(
+  /** `typed` reads what a person typed, where that is to be checked at once. */
+  async value<T>(
     given: string | undefined,
     question: string,
     preset: string | undefined,
     flag: string,
-  ): Promise<string> {
-    if (given !== undefined) return given;
-    if (!this.#asker.isInteractive) {
-      if (preset !== undefined) return preset;
-      throw new UsageError(`nobody is here to answer "${question}": give ${flag}`);
-    }
-    return this.#asker.text(question, preset);
+    parse: (text: string) => T | Promise<T>,
+    typed: (text: string) => T | Promise<T> = parse,
+  ): Promise<T> {
+    if (given !== undefined) return parse(given);
+    if (this.#context.asker.isInteractive) return askAgain(this.#context, question, preset, typed);
+    if (preset !== undefined) return parse(preset);
+    throw new UsageError(`nobody is here to answer "${question}": give ${flag}`);
   }
 
   periods(given: string | undefined, role: string, preset: RolePeriods): RolePeriods {
@@ -176,31 +185,30 @@ class Answers {
   ): Promise<SignersRequest> {
     const suffix = role === 'root' ? '' : 'targets-';
     const preset = presetSigners === undefined ? undefined : [presetSigners].flat().join(', ');
-    const owners = parseOwners(
-      await this.text(
-        signers,
-        `Who signs ${role}? Accounts with commas between:`,
-        preset,
-        `--${suffix}signers`,
-      ),
+    const owners = await this.value(
+      signers,
+      `Who signs ${role}? Accounts with commas between:`,
+      preset,
+      `--${suffix}signers`,
+      parseOwners,
+      parseSigners,
     );
     const most = Math.max(1, Math.floor(owners.length / 2) + 1);
-    const chosen = await this.text(
+    const chosen = await this.value(
       threshold,
-      `How many of the ${owners.length} have to sign ${role}?`,
-      String(presetThreshold ?? most),
+      thresholdQuestion(role, owners.length),
+      String(Math.min(presetThreshold ?? most, owners.length)),
       `--${suffix}threshold`,
+      text => parseCount(text, `the threshold of ${role}`),
+      text => parseThreshold(text, owners.length),
     );
-    const days = await this.text(
+    const days = await this.value(
       periods,
-      `Days until ${role} expires, and how many days before that it is signed anew:`,
+      periodsQuestion(role),
       formatPeriods(defaults[role]),
       `--${role}-periods`,
+      text => parsePeriods(text, `the period of ${role}`),
     );
-    return {
-      signers: owners,
-      threshold: parseCount(chosen, `the threshold of ${role}`),
-      periods: parsePeriods(days, `the period of ${role}`),
-    };
+    return { signers: owners, threshold: chosen, periods: days };
   }
 }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { parseSigningEvent } from '../../src/git/names.ts';
 import { setPolicy } from '../../src/operations/set-policy.ts';
 import { EXIT } from '../exit-codes.ts';
+import { givenFile } from '../given.ts';
 import { type GlobalFlags, type RunContext, workspaceOf } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -20,7 +20,11 @@ export async function run(
     throw new UsageError('name the policy file, or give --remove');
   }
   await using workspace = await workspaceOf(flags);
-  await setPolicy(workspace, branch, file === undefined ? undefined : await readFile(file));
+  await setPolicy(
+    workspace,
+    branch,
+    file === undefined ? undefined : await givenFile(file, 'the policy file'),
+  );
   output.say(`${file === undefined ? 'Removed the policy' : 'Put the policy'} in ${branch} and pushed it.`);
   output.say(
     `It is in force once root's quorum has signed (tuf-signer sign ${branch}) and the event is merged.`,

@@ -1,3 +1,5 @@
+import { unreachable } from '../../src/errors.ts';
+import type { EventReport } from '../../src/event/report.ts';
 import { type BranchName, parseSigningEvent } from '../../src/git/names.ts';
 import { bringSignatures } from '../../src/operations/bring-signatures.ts';
 import { declineInvitations } from '../../src/operations/decline.ts';
@@ -67,6 +69,7 @@ export async function run(
   }
   const { drill } = report;
   if (outcome.proved.length > 0) output.say('Your key works. Thank you.');
+  else if (drill !== undefined) output.say('There is nothing left for you to prove in this drill.');
   else if (outcome.signed.length === 0)
     output.say(nothingToSign(outcome.joined.length > 0, report.invites.size));
   if (drill !== undefined) output.say(`Drill ${drill.name}: ${drillMeaning(drill)}.`);
@@ -128,6 +131,27 @@ const nothingToSign = (joined: boolean, openInvites: number): string =>
     ? 'Others are still to join, which changes what is signed: come back to sign when they have.'
     : 'There is nothing for you to sign in this event now.';
 
+/** Where an event stands that wants nothing of this person. */
+function standsAt(event: BranchName, { verdict, awaited, invites, drill }: EventReport): string {
+  switch (verdict) {
+    case 'accepted':
+      return 'complete, it can be merged';
+    case 'unchanged':
+      return 'nothing differs from main; if it is merged, its branch can be deleted';
+    case 'rejected':
+      return `rejected, as tuf-signer status ${event} says`;
+    case 'pending': {
+      if (drill !== undefined) return `a drill, ${drillMeaning(drill)}`;
+      const names = [...new Set([...invites.keys(), ...awaited.map(({ name }) => name)])];
+      return names.length > 0
+        ? `waits for ${names.join(', ')}`
+        : `pending, as tuf-signer status ${event} says`;
+    }
+    default:
+      return unreachable(verdict);
+  }
+}
+
 async function list(flags: SignFlags, { output }: RunContext): Promise<number> {
   await using workspace = await workspaceOf(flags);
   const { user, events, unreadable, merged, ignored } = await pendingEvents(workspace);
@@ -152,6 +176,7 @@ async function list(flags: SignFlags, { output }: RunContext): Promise<number> {
   if (waiting.length === 0) {
     const open = events.length === 0 ? 'no event is open' : `${events.length} open, none waits for you`;
     output.say(`Nothing to do for ${user}: ${open}.`);
+    for (const { branch, event } of events) output.say(`  ${branch}: ${standsAt(branch, event.report)}`);
   }
   for (const { branch, invited, toSign, toProve, event } of waiting) {
     const asks = [
@@ -161,6 +186,6 @@ async function list(flags: SignFlags, { output }: RunContext): Promise<number> {
     ];
     output.result(`${branch}  ${event.report.verdict}  ${asks.join('; ')}`);
   }
-  if (waiting.length > 0) output.say(`Sign with: tuf-signer sign ${waiting[0]?.branch ?? 'sign/EVENT'}`);
+  if (waiting.length > 0) output.say(`Next: tuf-signer sign ${waiting[0]?.branch ?? 'sign/EVENT'}`);
   return EXIT.accepted;
 }

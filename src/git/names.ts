@@ -43,7 +43,7 @@ export function parseSigningEvent(name: string): BranchName {
   if (!isSigningEvent(name)) {
     throw new GitError(
       'BAD_REF_NAME',
-      `${JSON.stringify(name)} is no signing event: its branch starts with ${SIGNING_EVENT_PREFIX}`,
+      `${JSON.stringify(name)} is no signing event: give its whole name, as in ${SIGNING_EVENT_PREFIX}NAME`,
     );
   }
   return parseBranchName(name);

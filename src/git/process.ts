@@ -96,6 +96,12 @@ export function spawnGit(
   });
 }
 
+/** The name of git's command, behind the settings that it is given. */
+const nameOf = (args: readonly string[]): string => {
+  const at = args.findIndex((arg, i) => !arg.startsWith('-') && args[i - 1] !== '-c');
+  return args[at] ?? '';
+};
+
 /**
  * Runs git to its end. Throws {@link GitError} with `options.failure` unless it exits with one of `options.answers`;
  * the message carries git's own complaint. Throws the signal's `AbortError` where that ends it.
@@ -121,7 +127,7 @@ export function runGit(
   });
   child.on('error', cause => reject(spawnError(cause)));
   child.on('close', exitCode => {
-    const command = `git ${args[0] ?? ''}`;
+    const command = `git ${nameOf(args)}`;
     if (size > (options.maxOutput ?? DEFAULT_MAX_OUTPUT)) {
       reject(new GitError('OUTPUT_TOO_LARGE', `${command} wrote more than it is trusted to`));
     } else if (exitCode !== null && (options.answers ?? [0]).includes(exitCode)) {
@@ -152,7 +158,7 @@ export function runGitNow(
     maxBuffer: options.maxOutput,
     windowsHide: true,
   });
-  const command = `git ${args[0] ?? ''}`;
+  const command = `git ${nameOf(args)}`;
   if (error !== undefined && 'code' in error && error.code === 'ENOBUFS')
     throw new GitError('OUTPUT_TOO_LARGE', `${command} wrote more than it is trusted to`);
   if (error !== undefined) throw spawnError(error);

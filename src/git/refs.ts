@@ -41,7 +41,9 @@ export async function resolveCommit(repository: GitRepository, revision: string)
 const badRevision = (revision: string): GitError =>
   new GitError(
     'BAD_REVISION',
-    `${JSON.stringify(revision)} names no commit here: fetch it, or see git log --all`,
+    revision === 'HEAD'
+      ? 'nothing is checked out here: run git switch main, or say which event or commit is meant'
+      : `${JSON.stringify(revision)} names no commit here: fetch it, or see git log --all`,
   );
 
 /** Does this clone hold the commit? */

@@ -1,3 +1,4 @@
+import { MetadataError } from '../metadata/error.ts';
 import { type KeyOwner, parseKeyOwner } from '../metadata/names.ts';
 import { parseRemoteName, type RemoteName } from './names.ts';
 import { type GitRepository, gitText, runGit } from './process.ts';
@@ -25,10 +26,24 @@ export async function readSettings(repository: GitRepository): Promise<Settings>
   const values = await listSettings(repository);
   const [user, pull, push] = SETTING_NAMES.map(name => values.get(name));
   return {
-    ...(user === undefined ? {} : { user: parseKeyOwner(user) }),
+    ...(user === undefined ? {} : { user: readUser(user) }),
     ...(pull === undefined ? {} : { pullRemote: parseRemoteName(pull) }),
     ...(push === undefined ? {} : { pushRemote: parseRemoteName(push) }),
   };
+}
+
+/** Typed by a person: the message says where it stands, and how to mend it. */
+function readUser(value: string): KeyOwner {
+  try {
+    return parseKeyOwner(value);
+  } catch (error) {
+    if (!(error instanceof MetadataError)) throw error;
+    const meant = /^[A-Za-z0-9-]{1,64}$/.test(value) ? `@${value}` : '@your-account';
+    const remedy = `run git config tuf-signer.user ${meant}`;
+    throw new MetadataError('BAD_NAME', `tuf-signer.user of this clone: ${error.message}: ${remedy}`, {
+      cause: error,
+    });
+  }
 }
 
 /** Every `tuf-signer.*` value as it stands, known or not; the last one where there are several. */

@@ -146,8 +146,25 @@ export async function knownGoodOf(
 export async function loadRemoteEvent(workspace: Workspace, branch: BranchName): Promise<LoadedEvent> {
   const remote = await requirePullRemote(workspace);
   const head = await readRef(workspace.repository, trackingRef(remote, branch));
-  if (head === undefined) throw new OperationError('NOT_FOUND', `there is no event ${branch} on ${remote}`);
+  if (head === undefined) throw await noSuchEvent(workspace, branch);
   return loadEvent(workspace, { head, branch });
+}
+
+const MAX_NAMED = 5;
+
+/** What to say of an event that is not on the remote, as last fetched: which ones are. */
+export async function noSuchEvent(workspace: Workspace, branch: BranchName): Promise<OperationError> {
+  const remote = await requirePullRemote(workspace);
+  if ((await readRef(workspace.repository, `refs/heads/${branch}`)) !== undefined)
+    return new OperationError(
+      'NOT_FOUND',
+      `${branch} is in this clone, and not on ${remote}: run git push --set-upstream ${remote} ${branch}`,
+    );
+  const { events } = await listEvents(workspace);
+  const named = events.slice(0, MAX_NAMED).join(', ');
+  const more = events.length > MAX_NAMED ? `, and ${events.length - MAX_NAMED} more` : '';
+  const open = events.length === 0 ? 'nor any other' : `open there: ${named}${more}`;
+  return new OperationError('NOT_FOUND', `there is no event ${branch} on ${remote} (${open})`);
 }
 
 /** All open events on the remote, as last fetched; names that are not safe to use apart. */

@@ -1,3 +1,4 @@
+import { drillChanges } from '../event/drill/drill-of.ts';
 import { judge } from '../event/judge.ts';
 import type { Reason } from '../event/reason.ts';
 import { type EventReport, reportOf } from '../event/report.ts';
@@ -7,6 +8,7 @@ import { LayeredReader } from '../git/layered.ts';
 import { type BranchName, trackingRef } from '../git/names.ts';
 import type { CommitSha } from '../git/oid.ts';
 import { readRef } from '../git/refs.ts';
+import { diffTrees } from '../repository/diff.ts';
 import type { FileEdits } from '../repository/draft.ts';
 import type { RepositoryTree } from '../repository/tree.ts';
 import { type VoidedSignature, voidedSignatures } from '../repository/voided.ts';
@@ -73,6 +75,9 @@ export async function proposeEdit(
   message: readonly string[],
 ): Promise<ProposedEdit> {
   const { event, head, main, knownGoodCommit, gathered, objects, trees } = ground;
+  // The judge would say so, but reads a drill's history, which a commit in memory has not.
+  if (drillChanges(diffTrees(gathered.knownGood, gathered.event)).length > 0)
+    throw new OperationError('REFUSED', `${event} is a drill, which comes alone: name another event`);
   const now = workspace.clock.now();
   const author = await authorOf(workspace);
   const parents = [head ?? main.commit];

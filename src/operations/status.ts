@@ -1,18 +1,27 @@
 import { GitError } from '../git/error.ts';
 import type { BranchName } from '../git/names.ts';
 import { isSigningEvent, parseBranchName, trackingRef } from '../git/names.ts';
-import { currentBranch, resolveCommit } from '../git/refs.ts';
+import type { CommitSha } from '../git/oid.ts';
+import { currentBranch, readRef, resolveCommit } from '../git/refs.ts';
 import type { KeyOwner, RoleName } from '../metadata/names.ts';
 import { RepositoryError } from '../repository/error.ts';
 import { drillIn } from './drill/proofs.ts';
 import { proofsOwed } from './drill/prove.ts';
 import { readStanding } from './drill/standing.ts';
 import { OperationError } from './error.ts';
-import { type LoadedEvent, listEvents, loadEvent, loadRemoteEvent } from './event.ts';
+import { type LoadedEvent, listEvents, loadEvent, loadRemoteEvent, noSuchEvent } from './event.ts';
 import { invitedRoles } from './join.ts';
 import { loadMerged } from './merged.ts';
 import { obligationsOf } from './signing.ts';
-import { fetchMain, findMain, requirePullRemote, requireUser, type Workspace } from './workspace.ts';
+import {
+  fetchMain,
+  findMain,
+  type Main,
+  pullRemote,
+  requirePullRemote,
+  requireUser,
+  type Workspace,
+} from './workspace.ts';
 
 export interface StatusRequest {
   /** A revision; where nothing is said, HEAD. */
@@ -34,7 +43,41 @@ export async function eventStatus(workspace: Workspace, request: StatusRequest):
       ? currentBranch(repository)
       : request.event.replace(/^refs\/heads\/|^origin\//, ''),
   ]);
-  const event = { head, branch: asEvent(branch) };
+  return judged(workspace, { head, branch: asEvent(branch) }, knownGood, main);
+}
+
+/** As {@link eventStatus}, of an event on the remote, as last fetched. Throws {@link OperationError} `NOT_FOUND` where it is not there. */
+export async function remoteEventStatus(
+  workspace: Workspace,
+  branch: BranchName,
+  request: Pick<StatusRequest, 'knownGood'>,
+): Promise<LoadedEvent> {
+  const { repository } = workspace;
+  const head = await readRef(repository, trackingRef(await requirePullRemote(workspace), branch));
+  if (head === undefined) throw await noSuchEvent(workspace, branch);
+  return request.knownGood === undefined
+    ? judged(workspace, { head, branch }, undefined, await findMain(workspace))
+    : judged(workspace, { head, branch }, await resolveCommit(repository, request.knownGood), undefined);
+}
+
+/** Is the event on the remote, as last fetched, at another commit than the one that was judged here? */
+export async function differsFromRemote(
+  workspace: Workspace,
+  { branch, head }: Pick<LoadedEvent, 'branch' | 'head'>,
+): Promise<boolean> {
+  if (branch === undefined) return false;
+  const remote = pullRemote(workspace);
+  if (remote === undefined) return false;
+  const there = await readRef(workspace.repository, trackingRef(remote, branch));
+  return there !== undefined && there !== head;
+}
+
+async function judged(
+  workspace: Workspace,
+  event: { readonly head: CommitSha; readonly branch: BranchName | undefined },
+  knownGood: CommitSha | undefined,
+  main: Main | undefined,
+): Promise<LoadedEvent> {
   try {
     return await withStanding(workspace, await loadEvent(workspace, { ...event, knownGood, main }));
   } catch (error) {

@@ -13,7 +13,7 @@ import { Draft, type FileEdits } from '../repository/draft.ts';
 import { type VoidedSignature, voidedSignatures } from '../repository/voided.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
-import { knownGoodOf } from './event.ts';
+import { knownGoodOf, noSuchEvent } from './event.ts';
 import { type GatheredEvent, gatherEvent } from './gather.ts';
 import { findMain, requirePullRemote, type Workspace } from './workspace.ts';
 
@@ -41,7 +41,7 @@ export async function updateTargets(
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const main = await findMain(workspace);
     const head = await readRef(workspace.repository, trackingRef(remote, branch));
-    if (head === undefined) throw new OperationError('NOT_FOUND', `there is no event ${branch} on ${remote}`);
+    if (head === undefined) throw await noSuchEvent(workspace, branch);
     const knownGood = await knownGoodOf(workspace, head, main);
     const now = workspace.clock.now();
     const commits = { event: head, knownGood, main: undefined };

@@ -34,6 +34,21 @@ export function wrap(text: string, width: number, first: string, rest: string): 
   return [...lines, line].join('\n');
 }
 
+/**
+ * As {@link wrap}, for a sentence that names commands: each stays in one piece, so that it can be copied. What is wider than
+ * a line is left to the terminal, which copies it whole.
+ */
+export function wrapSentence(text: string, width: number): string {
+  const indent = /^ */.exec(text)?.[0] ?? '';
+  const held = text.slice(indent.length).replaceAll(COMMAND, command => command.replaceAll(' ', HOLD));
+  return wrap(held, width, indent, `${indent}  `).replaceAll(HOLD, ' ');
+}
+
+// A private use character, which escaped text does not hold.
+const HOLD = '\ue000';
+// A program, one or two words, then whatever is no word of English: options, names, files, settings.
+const COMMAND = /\b(?:tuf-signer|git)(?: [a-z-]+(?![^\s,;:)])){1,2}(?: (?=\S*(?:[-/@.0-9]|[A-Z]{2}))\S+)*/g;
+
 export type Colour = 'red' | 'yellow' | 'green' | 'bold' | 'dim';
 
 /** Dresses text in a colour, or, where there are to be none, leaves it as it is. */

@@ -23,10 +23,9 @@ export function parseSignerUri(uri: string): SignerUri {
   const scheme = /^([a-z][a-z0-9+.-]{0,31}):/.exec(uri)?.[1];
   const parse = scheme === undefined ? undefined : PARSERS.get(scheme);
   if (parse === undefined) {
-    const supported = [...PARSERS.keys()].map(name => `${name}:`).join(' and ');
     throw new SignerError(
       'BAD_URI',
-      `${JSON.stringify(uri.slice(0, 200))} is no signer that is supported here: write a URI of ${supported}`,
+      `${JSON.stringify(uri.slice(0, 200))} is no signer that is supported here: write piv: for a card, or file:NAME.pem for a key file`,
     );
   }
   return parse(uri);

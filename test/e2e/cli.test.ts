@@ -33,9 +33,11 @@ describe('help', () => {
     const { exit, stdout, stderr } = await cli.run(['--help']);
     expect([exit, stderr]).toEqual([0, '']);
     for (const name of COMMANDS) expect(stdout).toContain(`  ${name} `);
-    expect(stdout).toContain('Start here:');
+    for (const group of ['For keyholders:', 'To set up and change a repository:', 'You were asked to sign:'])
+      expect(stdout).toContain(`\n${group}\n`);
+    expect(stdout).not.toContain('Commands:'); // a command that stands in no group
     expect(stdout).toContain('69  no card');
-    expect(Math.max(...stdout.split('\n').map(line => line.length))).toBeLessThanOrEqual(110);
+    expect(Math.max(...stdout.split('\n').map(line => line.length))).toBeLessThanOrEqual(80);
   });
 
   for (const name of COMMANDS) {
@@ -57,7 +59,9 @@ describe('exit codes', () => {
     [],
     ['no-such-command'],
     ['status', '--no-such-flag'],
-    ['status', 'too', 'many'],
+    ['status', 'sign/too', 'many'],
+    ['status', 'too'],
+    ['policy', UPDATE, 'no-such-file.yml'],
     ['delegate', 'sign/x'],
     ['build'],
     ['status', '--now', 'yesterday'],
@@ -88,8 +92,84 @@ describe('exit codes', () => {
     });
   }
 
-  test('66: an event that is not there', async ({ world }) => {
-    expect(await inClone(world, 'alice', ['sign', UPDATE])).toMatchObject({ exit: 66 });
+  test('66: an event that is not there, with those that are', async ({ world }) => {
+    const none = await inClone(world, 'alice', ['sign', UPDATE]);
+    expect(none).toMatchObject({ exit: 66 });
+    expect(none.stderr).toContain('there is no event sign/update on origin (nor any other)');
+    world.push({ 'targets/one.txt': 'one' });
+    for (const args of [['sign'], ['status'], ['update-targets']]) {
+      await inClone(world, 'alice', ['sign']); // fetches
+      const { exit, stderr } = await inClone(world, 'alice', [...args, 'sign/updat']);
+      expect([exit, stderr]).toEqual([
+        66,
+        expect.stringContaining('sign/updat on origin (open there: sign/update)'),
+      ]);
+    }
+    world.person('alice').git.git('branch', 'sign/mine', 'origin/sign/update');
+    const { exit, stderr } = await inClone(world, 'alice', ['update-targets', 'sign/mine']);
+    expect([exit, stderr]).toEqual([66, expect.stringContaining('git push --set-upstream origin sign/mine')]);
+  });
+
+  test('64: an error of usage leads to the help of its command', async () => {
+    const { stderr } = await cli.run(['build']);
+    expect(stderr).toContain('(see tuf-signer build --help)');
+    expect((await cli.run(['drill', 'sign', 'a', 'b'])).stderr).toContain(
+      '(see tuf-signer drill sign --help)',
+    );
+  });
+
+  test('64: nobody there to agree learns of --yes; to trust a root takes another flag', async ({ world }) => {
+    world.push({ 'targets/one.txt': 'one' });
+    await world.updateTargets();
+    const key = join(world.folder, 'keys/alice.pem');
+    await writeFile(key, testKey(100).privatePem, { mode: 0o600 });
+    const agree = await inClone(world, 'alice', ['sign', UPDATE, '--key', `file:${key}`]);
+    expect([agree.exit, agree.stderr]).toEqual([64, expect.stringContaining('give --yes if it is yes')]);
+    const env = { TUF_SIGNER_CONFIG: join(world.folder, 'elsewhere') };
+    const trust = await inClone(world, 'alice', ['sign', UPDATE, '--key', `file:${key}`, '--yes'], { env });
+    expect([trust.exit, trust.stderr]).toEqual([64, expect.stringContaining('by --trusted-root')]);
+  });
+
+  test('an account without @ in the settings is told with the command that mends it', async ({ world }) => {
+    const alice = world.person('alice').git;
+    alice.git('config', 'tuf-signer.user', 'alice');
+    const { exit, stderr } = await inClone(world, 'alice', ['sign']);
+    expect([exit, stderr]).toEqual([65, expect.stringContaining('run git config tuf-signer.user @alice')]);
+  });
+
+  test('a status takes the name of an event, or a revision, once', async ({ world }) => {
+    world.push({ 'targets/one.txt': 'one' });
+    await world.updateTargets();
+    await inClone(world, 'alice', ['sign']); // fetches
+    const named = await inClone(world, 'alice', ['status', UPDATE]);
+    expect(named).toEqual(await inClone(world, 'alice', ['status', '--event', `origin/${UPDATE}`]));
+    expect(named.exit).toBe(1);
+    const against = ['status', UPDATE, '--known-good', 'origin/main', '--json'];
+    expect((await inClone(world, 'alice', against)).exit).toBe(1);
+    const twice = await inClone(world, 'alice', ['status', UPDATE, '--event', 'HEAD']);
+    expect([twice.exit, twice.stderr]).toEqual([64, expect.stringContaining('once')]);
+    expect((await inClone(world, 'alice', ['status', 'update'])).exit).toBe(64);
+  });
+
+  test('a status of a stale checkout says so', async ({ world }) => {
+    world.push({ 'targets/one.txt': 'one' });
+    const alice = world.person('alice').git;
+    alice.git('fetch', '-q');
+    alice.git('switch', '-q', UPDATE);
+    expect((await inClone(world, 'alice', ['status'])).stderr).toBe('');
+    await world.updateTargets();
+    alice.git('fetch', '-q');
+    expect((await inClone(world, 'alice', ['status'])).stderr).toContain(`tuf-signer status ${UPDATE}`);
+  });
+
+  test('what waits for nobody here is listed with what it waits for', async ({ world }) => {
+    world.push({ 'targets/one.txt': 'one' });
+    await world.updateTargets();
+    const { stdout, stderr } = await inClone(world, 'alice', ['sign', '--user', '@zoe']);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(
+      'Nothing to do for @zoe: 1 open, none waits for you.\n  sign/update: waits for @',
+    );
   });
 
   test('3: an event that is merged, with what main has now', async ({ world }) => {
@@ -121,7 +201,8 @@ describe('exit codes', () => {
   });
 
   test('74: no repository, no folder, a remote that is gone', async ({ world }) => {
-    expect(await cli.run(['status'], { cwd: tmpdir() })).toMatchObject({ exit: 74 });
+    const outside = await cli.run(['status'], { cwd: tmpdir() });
+    expect([outside.exit, outside.stderr]).toEqual([74, expect.stringContaining('name it by --repo FOLDER')]);
     const nowhere = await cli.run(['status', '--repo', 'no-such-folder']);
     expect(nowhere).toMatchObject({ exit: 74, stderr: expect.stringContaining('does not exist') as unknown });
     world.person('alice').git.git('remote', 'set-url', 'origin', '/no/such/remote');

@@ -139,7 +139,7 @@ Warnings
   - docs: has 1 path pattern outside docs/, which tuf-on-ci does not update
   [peers]
 Created role docs in sign/update and pushed it.
-See what is left to do: tuf-signer status --event origin/sign/update
+See what is left to do: tuf-signer status sign/update
 `);
   });
 
@@ -215,7 +215,7 @@ describe('at a terminal', () => {
         ['"size" is none of these', 'signers, periods, order'],
         ['Who signs tools?', '@bob'],
         ['How many of the 1 have to sign tools? [1]', ''],
-        ['Days until tools expires, and how many days before that it is signed anew: [365/60]', '30'],
+        ['Days until tools expires / days to sign it before that: [365/60]', '30'],
         ['Before which role do clients ask tools?', ''],
         ['whether or not it has the artifact? yes or no: [yes]', 'no'],
         ['Push this to sign/update? [y/N]', 'n'],

@@ -95,6 +95,9 @@ function keyOf(start: string, nameless: readonly NamelessKey[]): Keyid {
     ({ key, fingerprint }) => key.keyid.startsWith(start) || fingerprint.startsWith(start),
   );
   const [only] = found;
+  if (start.startsWith('@')) throw new UsageError(`--owner names the key first: --owner KEYID=${start}`);
+  if (nameless.length === 0)
+    throw new UsageError(`--owner ${start} is not needed: every key says already whose it is`);
   if (start.length >= 8 && only !== undefined && found.length === 1) return only.key.keyid;
   const all = nameless.map(({ key, roles }) => `${longId(key.keyid)} (${roles.join(', ')})`);
   const problem =

@@ -81,4 +81,7 @@ const daysProblem = (days: number): string | undefined =>
     : `time is 1 to ${MAX_DRILL_DAYS} days`;
 
 const alreadyThere = (name: string, who: string): OperationError =>
-  new OperationError('ALREADY_THERE', `${who} a drill ${name} already: give this one another --name`);
+  new OperationError(
+    'ALREADY_THERE',
+    `${who} a drill ${name} already: see tuf-signer drill status, or give this one another --name`,
+  );

@@ -28,7 +28,7 @@ export async function introduce(
     prompter.progress('  it does not begin with the root that you made or signed here: ask the others why');
   }
   const question =
-    'Compare the fingerprint with what the maintainers gave you on another way. Do you trust this root from now on?';
+    'Compare the fingerprint with what the maintainers gave you by another way. Do you trust this root from now on?';
   if (await prompter.confirmTrust(question)) return;
   throw new OperationError(
     'DECLINED',

@@ -63,6 +63,11 @@ const MAX_CERTIFICATES = 8;
 
 /** Reads a file that anybody may have written. Throws {@link OperationError} `BAD_FILE`, {@link JsonError}, `BAD_NAME`, `BAD_REF_NAME`. */
 export function decodeResponse(bytes: Uint8Array): Response {
+  if (isBundle(bytes))
+    throw new OperationError(
+      'BAD_FILE',
+      'this is a request, not a response: on the machine without network, tuf-signer request sign makes one of it',
+    );
   const names = ['format', 'event', 'user', 'signatures'];
   const response = StrictObject.parse('the response', bytes, names, ['joins']);
   if (response.text('format', /./) !== FORMAT)
@@ -74,6 +79,10 @@ export function decodeResponse(bytes: Uint8Array): Response {
     signatures: response.list('signatures', MAX_SIGNATURES).map(decodeSignature),
   };
 }
+
+/** Source: gitformat-bundle(5), `signature`. */
+const isBundle = (bytes: Uint8Array): boolean =>
+  /^# v\d git bundle\n/.test(Buffer.from(bytes.subarray(0, 16)).toString('latin1'));
 
 function decodeKey(response: StrictObject): MadeKey {
   const key = response.object('joins', ['roles', 'keytype', 'scheme', 'public', 'attestation']);
