@@ -25,9 +25,9 @@ that is no metadata, which proves the key. When all have, or the time is over,
 it is merged, as a record of who was silent.`;
 
 const DRILL_EXAMPLES = `
-  tuf-signer drill open                     ask all keyholders, for two weeks
-  tuf-signer drill sign                     prove your key (tuf-signer sign does it too)
-  tuf-signer drill status                   margins, and who is silent
+  tuf-signer drill open      ask all keyholders, for two weeks
+  tuf-signer drill sign      prove your key (tuf-signer sign does it too)
+  tuf-signer drill status    margins, and who is silent
 
 docs/drill.md says how to run one, and what to do about a key that is lost.`;
 

@@ -8,12 +8,14 @@ be signed anew and by whom, and which signatures become void; then it asks.
 
   tuf-signer delegate sign/tools tools --signers @bob,@carol --threshold 2
   tuf-signer delegate sign/tools tools --add-signers @dave
-  tuf-signer delegate sign/tools tools --remove-signers @dave   (an invitation, too)
+  tuf-signer delegate sign/tools tools --remove-signers @dave (or invited)
   tuf-signer delegate sign/tools linux --delegator tools --signers @dave
-  tuf-signer delegate sign/tools docs --paths 'docs/*,man/*' --before tools --signers @bob
+  tuf-signer delegate sign/tools docs --signers @bob --paths 'docs/*,man/*' \\
+    --before tools
   tuf-signer delegate sign/tools tools --remove
   tuf-signer delegate sign/tools tools --bins 256 --online-key file:bins.pem
-  tuf-signer delegate sign/key timestamp --online-key file:new.pem --create-online-key
+  tuf-signer delegate sign/key timestamp --online-key file:new.pem \\
+    --create-online-key
 
 Of root and targets, signers, threshold and periods can be changed; of snapshot
 and timestamp, which share their key, that key and the periods of each.

@@ -1,21 +1,23 @@
 import type { Options, Run } from './program.ts';
 
 const IMPORT_HELP = `
-SOURCE is the URL or folder of a published repository: with metadata/ and targets/ in
-it, or with metadata at its top. It is followed from the trusted root as a client does,
-every artifact is fetched and checked, and main gets it byte for byte. The event makes
-a repository of tuf-signer of it: every key says whose it is, one online key, periods,
-consistent snapshots. The published root's quorum signs that, and the new one.
+SOURCE is the URL or folder of a published repository: with metadata/ and
+targets/ in it, or with metadata at its top. It is followed from the trusted
+root as a client does, every artifact is fetched and checked, and main gets it
+byte for byte. The event makes a repository of tuf-signer of it: every key says
+whose it is, one online key, periods, consistent snapshots. The published root's
+quorum signs that, and the new one.
 
-Name the holder of each key by --owner, or invite people with new keys by --invite; a
-key that nobody is named for is left behind, and can still hand root over:
+Name the holder of each key by --owner, or invite people with new keys by
+--invite; a key that nobody is named for is left behind, and can still hand root
+over:
   tuf-signer import https://tuf.example.org --trusted-root root.json \\
     --owner 5d0a1c22=@alice --owner 93b7e4f0=@bob --invite root=@carol \\
     --threshold root=2 --online-key file:online.pem
 
-Run again while the event is open, it brings main up to date with what was published
-since. docs/adopt.md tells the rest: what has to stay at the old address, and when to
-lead clients over.`;
+Run again while the event is open, it brings main up to date with what was
+published since. docs/adopt.md tells the rest: what has to stay at the old
+address, and when to lead clients over.`;
 
 const list = (value: string, before: readonly string[] | undefined): readonly string[] => [
   ...(before ?? []),

@@ -10,13 +10,13 @@ one it names, or spends a last try unasked.`;
 
 const EXAMPLES = `
 A new card, from the beginning:
-  tuf-signer key doctor                    what is missing, and how to mend it
-  tuf-signer key change-pin                every new card has the same PIN: change it
-  tuf-signer key change-puk                and the PUK, which unblocks the PIN
-  tuf-signer key generate                  a P-256 key in slot 9c: every TUF client can verify it
-  tuf-signer key list                      see it
-  tuf-signer key attest --out card.pem     the card's own word that it made the key
-  tuf-signer key rotate                    let a new card sign instead of the old one
+  tuf-signer key doctor                 what is missing, and how to mend it
+  tuf-signer key change-pin             every new card has the same one
+  tuf-signer key change-puk             and the PUK, which unblocks the PIN
+  tuf-signer key generate               P-256 in slot 9c: every client can verify it
+  tuf-signer key list                   see it
+  tuf-signer key attest --out card.pem  the card's word that it made the key
+  tuf-signer key rotate                 a new card signs instead of the old one
 
 Several cards: choose one by --card SERIAL. Secrets are typed unseen, or come
 from files and file descriptors; they are never arguments, which everybody on
@@ -84,7 +84,8 @@ const generation: Options = command =>
 
 const ROTATE_HELP = `
 Have the new key first: on a new card by tuf-signer key generate, or in another
-slot of the old one by tuf-signer key generate --slot 9a (then --key piv:slot=9a).
+slot of the old one by tuf-signer key generate --slot 9a (then --key
+piv:slot=9a).
 With one reader you are asked for one card after the other; whatever is left for
 later is done by running this again, or by tuf-signer sign EVENT.
 

@@ -10,9 +10,9 @@ no role going back, no history rewritten. What is kept is one file a repository,
 the same for all its clones and forks, in the folder that pin show names.`;
 
 const EXAMPLES = `
-  tuf-signer pin show                  the fingerprint to compare, and what was last verified
-  tuf-signer pin show --all            of every repository
-  tuf-signer pin reset                 forget it, where main was moved on purpose
+  tuf-signer pin show          the fingerprint to compare, and what was last verified
+  tuf-signer pin show --all    of every repository
+  tuf-signer pin reset         forget it, where main was moved on purpose
 
 TUF_SIGNER_CONFIG names another folder for it.`;
 

@@ -12,10 +12,10 @@ Exit codes: 0 built, 2 refused, 64 nobody said what clients have, 73 --out is
 something else, 75 another build is under way. See docs/publishing.md.`;
 
 const DEPLOY_HELP = `
-  tuf-signer deploy site --to /srv/www/tuf/              a folder here, by rsync
-  tuf-signer deploy site --to www@example.org:/srv/tuf/  a folder there, by rsync and ssh
-  tuf-signer deploy site --to s3://bucket/prefix         by aws, the AWS CLI
-  tuf-signer deploy site --to gs://bucket/prefix         by gcloud, the Google Cloud CLI
+  tuf-signer deploy site --to /srv/www/tuf/             here, by rsync
+  tuf-signer deploy site --to www@example.org:/srv/tuf/ by rsync and ssh
+  tuf-signer deploy site --to s3://bucket/prefix        by aws, the AWS CLI
+  tuf-signer deploy site --to gs://bucket/prefix        by gcloud, Google's CLI
 
 Artifacts go first, then roles, snapshot, roots and the page, timestamp.json
 last: until then clients follow the old site, which is still whole. A run that
@@ -27,7 +27,7 @@ failed (run it again), 74 a file here could not be read.`;
 const TEST_HELP = `
 Runs the client as it is on a machine that has nothing but the trusted root.
 --source compares with what a clone's main says, and needs --repo.
-Exit codes: 0 in order, 2 something is wrong (a sentence each), 65 no address.`;
+Exit codes: 0 in order, 2 something is wrong (a sentence each), 64 no address.`;
 
 /** `tuf-signer build`, `deploy` and `test-repository`. */
 export function addPublishCommands(add: Adder): void {

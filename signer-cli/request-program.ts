@@ -10,9 +10,9 @@ it, and signs exactly as tuf-signer sign does. A small response travels back,
 and is verified again before it goes into the event.`;
 
 const EXAMPLES = `
-  tuf-signer request export sign/NAME --out name.request     here, with network
-  tuf-signer request sign name.request                       there: writes name.request.response
-  tuf-signer request import name.request.response            here again
+  tuf-signer request export sign/NAME --out F    here, with network
+  tuf-signer request sign F                      there: writes F.response
+  tuf-signer request import F.response           here again
 
 Whoever is invited joins by a first round and signs by a second one: what is
 signed has their key in it by then. See docs/air-gap.md.`;

@@ -46,6 +46,7 @@ describe('help', () => {
       expect([exit, stderr]).toEqual([0, '']);
       expect(stdout).toContain(`Usage: tuf-signer ${name}`);
       expect(stdout).toContain('--repo');
+      expect(Math.max(...stdout.split('\n').map(line => line.length))).toBeLessThanOrEqual(80);
     });
   }
 
@@ -459,9 +460,13 @@ describe.skipIf(!existsSync('/usr/bin/script'))('at a terminal', () => {
       cli,
       ['init', '--key', 'file:alice.pem', ...NOW_FLAG],
       [
+        ['Your account', 'alice!'],
         ['Your account', '@alice'],
+        ['Who signs root?', '@alice,alice'],
         ['Who signs root?', '@alice'],
-        ['have to sign root', ''],
+        ['have to sign root', '2'],
+        ['it has to be 1 to 1', ''],
+        ['root expires', '10/20'],
         ['root expires', ''],
         ['Who signs targets?', ''],
         ['have to sign targets', ''],
@@ -472,9 +477,25 @@ describe.skipIf(!existsSync('/usr/bin/script'))('at a terminal', () => {
       ],
       { cwd: alice.folder, env: { TUF_SIGNER_KEYS: join(world.folder, 'keys') } },
     );
+    expect(screen).toContain('@alice is named twice');
     expect(screen).toContain('You have signed root and targets');
     expect(exit).toBe(0);
     expect(alice.git.git('config', 'tuf-signer.user')).toBe('@alice');
+  });
+
+  test('init finds out that there is no key before it asks the rest', async ({ empty: world }) => {
+    const { exit, screen } = await runInTerminal(
+      cli,
+      ['init', '--key', 'file:no-such.pem', ...NOW_FLAG],
+      [
+        ['Who signs root?', '@alice,@bob'],
+        ['have to sign root', ''],
+        ['root expires', ''],
+      ],
+      { cwd: world.person('alice').folder, env: world.person('alice').env },
+    );
+    expect(exit).toBe(69);
+    expect(screen).not.toContain('Who signs targets?');
   });
 
   test('sign shows the change and takes no for an answer', async ({ world }) => {

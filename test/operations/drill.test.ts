@@ -234,6 +234,16 @@ describe('opening one', () => {
     await expect(open(world)).rejects.toMatchObject({ code: 'ALREADY_THERE' });
   });
 
+  test('it comes alone: who would change a role in its event is told to take another', async ({ world }) => {
+    await open(world);
+    const before = world.refs();
+    await expect(world.delegate('alice', { event: DRILL, threshold: 1 })).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining('is a drill, which comes alone') as unknown,
+    });
+    expect(world.refs()).toBe(before);
+  });
+
   test('on a main that does not verify none is opened', async ({ world }) => {
     world.remote.commit({ 'metadata/stray.json': '{}' }, { branch: 'main' });
     await expect(open(world)).rejects.toMatchObject({ code: 'REFUSED' });

@@ -118,6 +118,11 @@ describe('a request', () => {
     expect((await imported(world, signing)).signed).toEqual([TOOLS]);
   });
 
+  test('in the place of a response is told for what it is', () => {
+    const request = Buffer.from('# v2 git bundle\n0123 refs/heads/main\n');
+    expect(() => decodeResponse(request)).toThrow(/this is a request, not a response/);
+  });
+
   test('brings the attestation of a joining key along', async ({ world }) => {
     await world.delegate('alice', { signers: owners('bob', 'carol', 'mallory'), threshold: 2 });
     const response = await answered(world, 'mallory', await exported(world, 'mallory'));

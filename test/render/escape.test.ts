@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapeHtml } from '../../src/render/html.ts';
 import { codeSpan, escapeMarkdown, sentence } from '../../src/render/markdown-text.ts';
-import { columnsOf, escapeTerminal, wrap } from '../../src/render/terminal-text.ts';
+import { columnsOf, escapeTerminal, wrap, wrapSentence } from '../../src/render/terminal-text.ts';
 
 /** Text of the pieces that do harm somewhere. */
 const hostile = fc
@@ -149,6 +149,25 @@ describe('wrap', () => {
     fc.assert(
       fc.property(hostile.map(escapeTerminal), fc.integer({ min: 1, max: 60 }), (text, width) => {
         expect(wrap(text, width, '', '').replaceAll('\n', ' ')).toBe(text);
+      }),
+    );
+  });
+  it.each([
+    ['prose between words', 'there is no such role', 'there is\n  no such\n  role'],
+    ['before a command, which stays whole', 'run git config a.b @you', 'run\n  git config a.b @you'],
+    ['after a command', 'tuf-signer sign sign/x: see it', 'tuf-signer sign sign/x:\n  see it'],
+    ['prose behind a command', 'tuf-signer drill status says it', 'tuf-signer drill status\n  says it'],
+    ['under its own indent', '  a role needs it', '  a role\n    needs\n    it'],
+  ])('breaks a sentence: %s', (_, text, expected) => {
+    expect(wrapSentence(text, 10)).toBe(expected);
+  });
+  it('loses no word of a sentence', () => {
+    fc.assert(
+      fc.property(hostile.map(escapeTerminal), fc.integer({ min: 1, max: 60 }), (text, width) => {
+        const words = (of: string): readonly string[] => of.split(/[ \n]+/);
+        expect(words(wrapSentence(`tuf-signer sign ${text}`, width))).toEqual(
+          words(`tuf-signer sign ${text}`),
+        );
       }),
     );
   });

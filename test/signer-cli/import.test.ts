@@ -143,6 +143,7 @@ it('says that a key goes on signing online', async () => {
 it.each([
   ['no source', () => [], 64, 'say where the repository is published'],
   ['a folder without metadata', () => [folder.path], 64, 'there is no timestamp.json'],
+  ['a folder that is not there', () => ['nowhere-at-all'], 64, '"nowhere-at-all" is no folder here'],
   ['a URL that nobody answers', () => ['http://127.0.0.1:9/'], 69, 'could not be fetched'],
   ['a URL with a password', () => ['https://me:secret@tuf.example.org/'], 64, 'without user name'],
   ['a scheme that is none of ours', () => ['ftp://tuf.example.org/'], 64, 'http or https address'],
@@ -158,6 +159,12 @@ it.each([
     () => [site(), ...trusted(), '--owner', '@alice'],
     64,
     'has to be KEYID=@account',
+  ],
+  [
+    'a key and its holder the wrong way round',
+    () => [site(), ...trusted(), '--owner', '@alice=d3d3d3d3'],
+    64,
+    '--owner KEYID=@alice',
   ],
   [
     'too few digits of a key',
