@@ -1,4 +1,5 @@
 import type { GitCommit } from '../git/commit-object.ts';
+import { GitError } from '../git/error.ts';
 import { listFirstParents } from '../git/history.ts';
 import type { CommitSha, ObjectId } from '../git/oid.ts';
 import { JsonError } from '../json.ts';
@@ -46,16 +47,9 @@ async function lastEvents({ repository, objects }: Workspace, tip: CommitSha): P
   const states = await listFirstParents(repository, tip, MAX_STATES + 1);
   const events: EventView[] = [];
   const reader = new RoleReader(objects);
-  for (const [index, commit] of states.entries()) {
-    if (events.length === MAX_EVENTS) break;
-    const before = states[index + 1];
-    if (before === undefined && index === MAX_STATES) break;
-    const found = await objects.readCommit(commit);
-    const changes = await reader.changes(
-      before === undefined ? undefined : await objects.readCommit(before),
-      found,
-    );
-    if (changes.length === 0) continue;
+  const tell = async (before: State | undefined, { commit, found }: State): Promise<void> => {
+    const changes = await unlessUnreadable(() => reader.changes(before?.found, found));
+    if (changes === undefined || changes.length === 0) return;
     const [subject = ''] = found.message.split('\n', 1);
     const more = changes.length - MAX_CHANGES;
     events.push({
@@ -64,8 +58,40 @@ async function lastEvents({ repository, objects }: Workspace, tip: CommitSha): P
       subject: subject.slice(0, 200),
       changes: [...changes.slice(0, MAX_CHANGES), ...(more > 0 ? [`and ${more} more`] : [])],
     });
+  };
+  let newer: State | undefined;
+  for (const commit of states) {
+    if (events.length === MAX_EVENTS) return events;
+    const found = await unlessUnreadable(() => objects.readCommit(commit));
+    if (found === undefined) continue;
+    const state = { commit, found };
+    if (newer !== undefined) await tell(state, newer);
+    newer = state;
   }
+  // The first of all came from nothing; one at which the look back ends did not.
+  if (newer !== undefined && states.length <= MAX_STATES && events.length < MAX_EVENTS)
+    await tell(undefined, newer);
   return events;
+}
+
+interface State {
+  readonly commit: CommitSha;
+  readonly found: GitCommit;
+}
+
+/**
+ * `undefined` for what can't be read. Whoever pushed to an event may have left anything below its tip, and history is only shown here:
+ * it must not keep what was verified from being published.
+ */
+async function unlessUnreadable<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof JsonError || error instanceof MetadataError) return undefined;
+    if (error instanceof GitError && (error.code === 'BAD_OBJECT' || error.code === 'OBJECT_TOO_LARGE'))
+      return undefined;
+    throw error;
+  }
 }
 
 /** Reads which version of a role a commit holds, each file once. */
@@ -113,14 +139,8 @@ class RoleReader {
     return roles;
   }
 
-  /** `undefined` also for what can't be read: history may hold anything. */
   async #version(oid: ObjectId | undefined): Promise<number | undefined> {
     if (oid === undefined) return undefined;
-    try {
-      return parseDocument(await this.#objects.readBlob(oid)).signed.version;
-    } catch (error) {
-      if (error instanceof JsonError || error instanceof MetadataError) return undefined;
-      throw error;
-    }
+    return unlessUnreadable(async () => parseDocument(await this.#objects.readBlob(oid)).signed.version);
   }
 }
