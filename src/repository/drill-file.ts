@@ -93,17 +93,24 @@ export const drillObject = (drill: Omit<Drill, 'raw' | 'openedAt' | 'deadlineAt'
 const FORMAT = 1;
 const HEX_64 = /^[0-9a-f]{64}$/;
 const MAX_KEYS = 1_000;
+/** Bytes; a drill of as many keys has a quarter of it. */
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * Reads a drill's file; who signed it, and whether it fits the repository, is for rule `drill`. A member that is not known
  * is refused: nobody signs what no one reads. Throws {@link RepositoryError} `BAD_FILE`, {@link JsonError}, {@link MetadataError}.
  */
 export function parseDrill(bytes: Uint8Array): DrillFile {
-  const file = membersOf(parseJson(bytes), 'the drill');
+  const file = membersOf(parseJson(bytes, { maxBytes: MAX_BYTES }), 'the drill');
   requireMembers(file, ['signatures', 'signed']);
+  const drill = decodeDrill(file.object('signed'));
+  const signatures = file.list('signatures');
+  // Each takes its time to verify, whoever wrote it; that a key has signed twice is for the rule to say.
+  if (signatures.length > 2 * drill.keys.length)
+    throw new RepositoryError('BAD_FILE', 'the drill holds more signatures than its keys can have made');
   return {
-    drill: decodeDrill(file.object('signed')),
-    proofs: file.list('signatures').map((item, i) => {
+    drill,
+    proofs: signatures.map((item, i) => {
       const proof = membersOf(item, `signatures[${i}]`);
       requireMembers(proof, ['fingerprint', 'sig']);
       return { fingerprint: hex(proof, 'fingerprint'), sig: proof.text('sig') };

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect } from 'vitest';
+import { parseSigningEvent } from '../../src/git/names.ts';
+import { openDrill } from '../../src/operations/drill/open.ts';
 import type { ObjectId } from '../../src/repository/tree.ts';
 import { cardKey, drafted, files, read, signed } from './attacker.ts';
 import { expectRejected, expectStopped, expectUnmoved, pushBelowTargets } from './proofs.ts';
@@ -98,4 +100,51 @@ describe('a small push that unpacks to something huge', () => {
       await expectUnmoved(scene, client);
     },
   );
+
+  const DRILL = parseSigningEvent('sign/drill-june');
+  const FILE = 'drills/june.json';
+  const open = (scene: Scene): unknown =>
+    scene.world.in(scene.world.person('alice'), workspace =>
+      openDrill(workspace, { name: 'june', days: 14 }),
+    );
+  interface WireDrill {
+    readonly signatures: { fingerprint: string; sig: string }[];
+    readonly signed: { readonly keys: readonly { readonly fingerprint: string }[] };
+  }
+  /** Of the form of a signature, so that it takes the time of one to find out. */
+  const der = (i: number): string =>
+    `30440220${i.toString(16).padStart(64, '1')}0220${i.toString(16).padStart(64, '1')}`;
+
+  attack('hundreds of thousands of proofs in one drill: refused in time', async scene => {
+    await open(scene);
+    const drill = scene.world.json(FILE, DRILL) as WireDrill;
+    const fingerprint = drill.signed.keys[0]?.fingerprint ?? '';
+    const signatures = Array.from({ length: 200_000 }, (_, i) => ({ fingerprint, sig: der(i) }));
+    scene.world.push({ [FILE]: JSON.stringify({ ...drill, signatures }) }, DRILL);
+    await inTime(() => expectRejected(scene, ['drill'], ['more than 4194304'], DRILL));
+  });
+
+  attack('states of a drill that unpack to gigabytes: refused in time', async scene => {
+    const { remote } = scene.world;
+    await open(scene);
+    const tree = remote.git('rev-parse', `${DRILL}^{tree}`);
+    const top = remote
+      .git('ls-tree', tree)
+      .split('\n')
+      .flatMap(line => {
+        const [, mode, oid, name] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/.exec(line) ?? [];
+        return mode === undefined || name === undefined ? [] : [{ mode, oid: oid as ObjectId, name }];
+      });
+    let parent = remote.sha(DRILL) as string;
+    for (let state = 0; state < 40; state++) {
+      // Whitespace is as good a bomb as any.
+      const blob = remote.object('blob', `${' '.repeat(4_000_000)}${state}`);
+      const drills = remote.tree({ mode: '100644', name: 'june.json', oid: blob });
+      const changed = top.map(entry => (entry.name === 'drills' ? { ...entry, oid: drills } : entry));
+      parent = remote.git('commit-tree', '-p', parent, '-m', 'x', remote.tree(...changed));
+    }
+    const back = remote.git('commit-tree', '-p', parent, '-m', 'as it was', tree);
+    remote.git('update-ref', `refs/heads/${DRILL}`, back);
+    await inTime(() => expectRejected(scene, ['drill'], ['taken away is not known'], DRILL));
+  });
 });

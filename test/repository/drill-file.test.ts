@@ -76,6 +76,11 @@ describe("a drill's file", () => {
       ),
     ],
     [
+      'more signatures than keys, each of which takes its time',
+      bytes({ ...wire(), signatures: Array.from({ length: 5 }, () => wire().signatures[0]) }),
+    ],
+    ['more bytes than any drill has', Buffer.concat([Buffer.alloc(4 * 1024 * 1024, ' '), good])],
+    [
       'a signature with more to say',
       bytes({ ...wire(), signatures: [{ ...wire().signatures[0], keyid: 'x' }] }),
     ],

@@ -30,10 +30,13 @@ export async function readDrills(
 
 /** How many states of an event's drill are looked at. One has as many as it has proofs; more are made to hide something. */
 const MAX_STATES = 1_000;
+/** Bytes of all these states, and different proofs in them: a keyholder may sign again, and each is verified. */
+const MAX_STATE_BYTES = 128 * 1024 * 1024;
+const MAX_PROOFS = 5_000;
 
 /**
- * The proofs that the drill at `path` held in any commit of the event, each once; `undefined` where there are too many
- * states to look at. Throws {@link GitError}.
+ * The proofs that the drill at `path` held in any commit of the event, each once; `undefined` where there is more to look at
+ * than any drill leaves behind. Throws {@link GitError}.
  */
 export async function earlierProofs(
   { objects }: TreeReader,
@@ -43,10 +46,15 @@ export async function earlierProofs(
   const states = await listStatesSince(objects.repository, knownGood, event, path, MAX_STATES + 1);
   if (states.length > MAX_STATES) return undefined;
   const found = new Map<string, DrillProof>();
+  let total = 0;
   for (const oid of new Set(states.map(state => state.oid))) {
-    const parsed = await readParsed(objects, oid, parseDrill);
+    const parsed = await readParsed(objects, oid, bytes => {
+      total += bytes.length;
+      return parseDrill(bytes);
+    });
     for (const proof of parsed.ok ? parsed.value.proofs : [])
       found.set(`${proof.fingerprint} ${proof.sig}`, proof);
+    if (total > MAX_STATE_BYTES || found.size > MAX_PROOFS) return undefined;
   }
   return [...found.values()];
 }
