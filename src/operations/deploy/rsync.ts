@@ -1,13 +1,15 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemErrorCode } from '../../client/error.ts';
 import { isSiteFile } from '../../repository/layout.ts';
+import { OperationError } from '../error.ts';
 import type { RunProgram } from './program.ts';
 import type { Store } from './store.ts';
 
 // Whole files by their content, each put in place by a rename; nothing of their owner, and no link is followed or made.
 const WAYS: readonly string[] = ['--checksum', '--protect-args', '--chmod=D755,F644', '--perms'];
+/** Names as they are: in an answer written otherwise, for want of a language, a file that lacks would pass for being there. */
+const NAMES = '--8-bit-output';
 /** Some files were not there to be read. Source: rsync(1), "EXIT VALUES". */
 const PARTIAL = 23;
 
@@ -18,33 +20,48 @@ export function rsyncStore(run: RunProgram, folder: string, target: string): Sto
   });
   const from = ['--from0', '--files-from=-', '--', `${folder}/`, target];
   const stale = async (wanted: ReadonlySet<string>): Promise<readonly string[]> => {
-    const output = await run('rsync', ['--recursive', '--list-only', '--protect-args', '--', target]);
-    const files = output
-      .toString('utf8')
-      .split('\n')
-      .flatMap(line => /^-\S+ +[\d,.]+ \S+ \S+ (.+)$/.exec(line)?.[1] ?? []);
-    return files.filter(file => isSiteFile(file) && !wanted.has(file));
+    const output = await run('rsync', ['--recursive', '--list-only', NAMES, '--protect-args', '--', target]);
+    return filesIn(output).filter(file => isSiteFile(file) && !wanted.has(file));
   };
   return {
     async readTimestamp() {
+      // The same answer says that there is no such folder, and that nobody may read it: then nothing can be sent, either.
+      const list = ['--list-only', '--copy-links', NAMES, '--protect-args', '--', target];
+      const there = filesIn(await run('rsync', list, { answers: [0, PARTIAL] }));
+      if (!there.includes('timestamp.json')) return undefined;
       const scratch = await mkdtemp(join(tmpdir(), 'tuf-signer-deploy-'));
       try {
-        await run('rsync', ['--protect-args', '--', `${target}timestamp.json`, `${scratch}/`], {
-          answers: [0, PARTIAL],
-        });
+        await run('rsync', [
+          '--copy-links',
+          '--protect-args',
+          '--',
+          `${target}timestamp.json`,
+          `${scratch}/`,
+        ]);
         return await readFile(join(scratch, 'timestamp.json'));
-      } catch (error) {
-        if (systemErrorCode(error) === 'ENOENT') return undefined;
-        throw error;
       } finally {
         await rm(scratch, { recursive: true, force: true });
       }
     },
     async lacking(files) {
-      const args = ['--dry-run', '--out-format=%n', ...WAYS, ...from];
+      const args = ['--dry-run', '--out-format=:%n', NAMES, ...WAYS, ...from];
       const output = await run('rsync', args, listed(files));
-      const named = new Set(output.toString('utf8').split('\n'));
-      return files.filter(file => named.has(file));
+      const named = new Set(
+        output
+          .toString('utf8')
+          .split('\n')
+          .filter(line => line.startsWith(':') && !line.endsWith('/'))
+          .map(line => line.slice(1)),
+      );
+      const lacking = files.filter(file => named.delete(file));
+      // What is not named counts as there: so nothing may be named in a way that is not understood.
+      const [stranger] = named;
+      if (stranger !== undefined)
+        throw new OperationError(
+          'PROGRAM_FAILED',
+          `rsync names ${JSON.stringify(stranger)}, which is no file of the site: what is there is not known`,
+        );
+      return lacking;
     },
     async send(_group, files) {
       await run('rsync', [...WAYS, ...from], listed(files));
@@ -73,6 +90,13 @@ export function rsyncStore(run: RunProgram, folder: string, target: string): Sto
     },
   };
 }
+
+/** The plain files of a listing. */
+const filesIn = (output: Buffer): readonly string[] =>
+  output
+    .toString('utf8')
+    .split('\n')
+    .flatMap(line => /^-\S+ +[\d,.]+ \S+ \S+ (.+)$/.exec(line)?.[1] ?? []);
 
 function parents(file: string): readonly string[] {
   const segments = file.split('/').slice(0, -1);
