@@ -93,15 +93,15 @@ export const drillObject = (drill: Omit<Drill, 'raw' | 'openedAt' | 'deadlineAt'
 const FORMAT = 1;
 const HEX_64 = /^[0-9a-f]{64}$/;
 const MAX_KEYS = 1_000;
-/** Bytes; a drill of as many keys has a quarter of it. */
-const MAX_BYTES = 4 * 1024 * 1024;
+/** A drill of as many keys has a quarter of these bytes. */
+const LIMITS = { maxBytes: 4 * 1024 * 1024, maxDepth: 8 };
 
 /**
  * Reads a drill's file; who signed it, and whether it fits the repository, is for rule `drill`. A member that is not known
  * is refused: nobody signs what no one reads. Throws {@link RepositoryError} `BAD_FILE`, {@link JsonError}, {@link MetadataError}.
  */
 export function parseDrill(bytes: Uint8Array): DrillFile {
-  const file = membersOf(parseJson(bytes, { maxBytes: MAX_BYTES }), 'the drill');
+  const file = membersOf(parseJson(bytes, LIMITS), 'the drill');
   requireMembers(file, ['signatures', 'signed']);
   const drill = decodeDrill(file.object('signed'));
   const signatures = file.list('signatures');

@@ -7,8 +7,10 @@ import { siteOf } from '../../src/client/fetcher.ts';
 import { memoryStore } from '../../src/client/store.ts';
 import { Updater } from '../../src/client/updater.ts';
 import { DAY_MS } from '../../src/clock.ts';
+import { bucketStore } from '../../src/operations/deploy/bucket.ts';
 import { parseDestination } from '../../src/operations/deploy/destination.ts';
-import { runProgram } from '../../src/operations/deploy/program.ts';
+import { gcloudProgram } from '../../src/operations/deploy/gcs.ts';
+import { type RunProgram, runProgram } from '../../src/operations/deploy/program.ts';
 import { contentTags, groupsOf, headersOf } from '../../src/operations/deploy/site-files.ts';
 import { type DeployOutcome, type DeployRequest, deploySite } from '../../src/operations/deploy.ts';
 import { publishSite } from '../../src/operations/publish.ts';
@@ -116,6 +118,41 @@ describe('a program', () => {
     // A program that does not read its input is judged by its exit code.
     await runProgram('true', [], { input: 'x'.repeat(1 << 20) });
   });
+});
+
+describe('the Google Cloud CLI', () => {
+  // It takes what it reads for patterns, and has no way to say that one is none.
+  const gcloud = (objects: Set<string>): RunProgram => {
+    const matcher = (pattern: string): RegExp =>
+      new RegExp(
+        `^${pattern
+          .replace(/[.+^${}()|\\]/g, '\\$&')
+          .replaceAll('*', '[^/]*')
+          .replaceAll('?', '[^/]')}$`,
+      );
+    return async (_program, args, options) => {
+      if (args[1] === 'objects')
+        return Buffer.from(JSON.stringify([...objects].map(name => ({ name, size: 1, md5_hash: '' }))));
+      for (const line of (options?.input ?? '').split('\n'))
+        for (const name of objects)
+          if (line !== '' && matcher(line).test(`gs://bucket/${name}`)) objects.delete(name);
+      return Buffer.alloc(0);
+    };
+  };
+  const victim = 'a/targets/tools/v1/HASH.greet.sh';
+
+  it.each(['tools/*/HASH.greet.sh', 'tools/v?/HASH.greet.sh', 'tools/[v]1/HASH.greet.sh', 'x#1'])(
+    'takes away no file of another role for a stale %s',
+    async name => {
+      const stray = `a/targets/${name}`;
+      const objects = new Set([victim, stray, 'a/targets/HASH.gone']);
+      const store = bucketStore(gcloudProgram(gcloud(objects), 'bucket', 'a/'), '/nowhere');
+      const stale = await store.stale(new Set(['targets/tools/v1/HASH.greet.sh']));
+      await store.remove(stale);
+      expect(objects).toEqual(new Set([victim, stray]));
+      expect(await store.stale(new Set(['targets/tools/v1/HASH.greet.sh']))).toEqual([]);
+    },
+  );
 });
 
 const folder = (world: TestWorld): string => join(world.folder, 'site');

@@ -19,6 +19,8 @@ export interface BucketProgram {
   /** Everything below `folder`, its links followed. */
   send(folder: string, group: Group): Promise<void>;
   remove(names: readonly string[]): Promise<void>;
+  /** Can this one be taken away, and nothing else with it? Default: any can. */
+  isRemovable?(name: string): boolean;
 }
 
 /** A bucket as a {@link Store}: what it has is asked anew for each group, and compared by content. */
@@ -52,7 +54,9 @@ export function bucketStore(program: BucketProgram, folder: string): Store {
       }
     },
     async stale(wanted) {
-      return [...(await program.list()).keys()].filter(file => isSiteFile(file) && !wanted.has(file));
+      return [...(await program.list()).keys()].filter(
+        file => isSiteFile(file) && !wanted.has(file) && program.isRemovable?.(file) !== false,
+      );
     },
     remove: names => program.remove(names),
   };

@@ -36,6 +36,9 @@ export function gcloudProgram(run: RunProgram, bucket: string, prefix: string): 
       const ways = ['--recursive', '--quiet', ...headers];
       await run('gcloud', ['storage', 'cp', ...ways, '--', `${folder}/*`, place]);
     },
+    // To `rm` a line is a pattern, or names a generation, and no way leads around that: a role's artifact that is called so and was
+    // taken back would take those of other roles along. Source: gcloud storage rm, Cloud Storage's "URI wildcards".
+    isRemovable: name => !/[*?[\]{}#]/.test(name),
     async remove(names) {
       const input = names.map(name => `${place}${name}\n`).join('');
       // Whether they are gone, the next listing tells: gcloud also says 1 where somebody was faster.
