@@ -101,13 +101,14 @@ export class DocumentReader {
   }
 }
 
-/** Reads one blob and parses it. Throws what is no fault of its content. */
+/** Reads one blob, of at most `maxBytes`, and parses it. Throws what is no fault of its content. */
 export async function readParsed<T>(
   objects: ObjectReader,
   oid: ObjectId,
   parse: (bytes: Uint8Array) => T,
+  maxBytes: number = MAX_DOCUMENT,
 ): Promise<Parsed<T>> {
-  const bytes = await objects.readBlob(oid, MAX_DOCUMENT).catch((error: unknown) => error);
+  const bytes = await objects.readBlob(oid, maxBytes).catch((error: unknown) => error);
   return parsedAs(() => {
     if (bytes instanceof Uint8Array) return parse(bytes);
     throw bytes;

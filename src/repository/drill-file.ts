@@ -93,8 +93,9 @@ export const drillObject = (drill: Omit<Drill, 'raw' | 'openedAt' | 'deadlineAt'
 const FORMAT = 1;
 const HEX_64 = /^[0-9a-f]{64}$/;
 const MAX_KEYS = 1_000;
-/** A drill of as many keys has a quarter of these bytes. */
-const LIMITS = { maxBytes: 4 * 1024 * 1024, maxDepth: 8 };
+/** Bytes of a file; one of as many keys has a quarter of them. */
+export const MAX_DRILL: number = 4 * 1024 * 1024;
+const LIMITS = { maxBytes: MAX_DRILL, maxDepth: 8 };
 
 /**
  * Reads a drill's file; who signed it, and whether it fits the repository, is for rule `drill`. A member that is not known

@@ -3,9 +3,11 @@ import { describe, expect } from 'vitest';
 import { parseSigningEvent } from '../../src/git/names.ts';
 import { openDrill } from '../../src/operations/drill/open.ts';
 import type { ObjectId } from '../../src/repository/tree.ts';
+import type { TestRepository } from '../support/git-repo.ts';
+import { owners } from '../support/world.ts';
 import { cardKey, drafted, files, read, signed } from './attacker.ts';
 import { expectRejected, expectStopped, expectUnmoved, pushBelowTargets } from './proofs.ts';
-import { attack, type Scene } from './scene.ts';
+import { attack, type Scene, UPDATE } from './scene.ts';
 
 /** Milliseconds for page and signer together. Unbounded, each of these would take hours or all memory. */
 const PATIENCE = 15_000;
@@ -14,6 +16,22 @@ async function inTime(act: () => Promise<unknown>): Promise<void> {
   const start = performance.now();
   await act();
   expect(performance.now() - start).toBeLessThan(PATIENCE);
+}
+
+/** What a folder of a tree holds, as git writes it down. */
+const entries = (remote: TestRepository, tree: string, path = ''): readonly Entry[] =>
+  remote
+    .git('ls-tree', `${remote.git('rev-parse', tree)}${path === '' ? '' : `:${path.slice(1)}`}`)
+    .split('\n')
+    .flatMap(line => {
+      const [, mode, oid, name] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/.exec(line) ?? [];
+      return mode === undefined || name === undefined ? [] : [{ mode, oid: oid as ObjectId, name }];
+    });
+
+interface Entry {
+  readonly mode: string;
+  readonly oid: ObjectId;
+  readonly name: string;
 }
 
 const BILLION = `version: 1
@@ -128,15 +146,9 @@ describe('a small push that unpacks to something huge', () => {
     const { remote } = scene.world;
     await open(scene);
     const tree = remote.git('rev-parse', `${DRILL}^{tree}`);
-    const top = remote
-      .git('ls-tree', tree)
-      .split('\n')
-      .flatMap(line => {
-        const [, mode, oid, name] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/.exec(line) ?? [];
-        return mode === undefined || name === undefined ? [] : [{ mode, oid: oid as ObjectId, name }];
-      });
+    const top = entries(remote, tree);
     let parent = remote.sha(DRILL) as string;
-    for (let state = 0; state < 40; state++) {
+    for (let state = 0; state < 34; state++) {
       // Whitespace is as good a bomb as any.
       const blob = remote.object('blob', `${' '.repeat(4_000_000)}${state}`);
       const drills = remote.tree({ mode: '100644', name: 'june.json', oid: blob });
@@ -146,5 +158,36 @@ describe('a small push that unpacks to something huge', () => {
     const back = remote.git('commit-tree', '-p', parent, '-m', 'as it was', tree);
     remote.git('update-ref', `refs/heads/${DRILL}`, back);
     await inTime(() => expectRejected(scene, ['drill'], ['taken away is not known'], DRILL));
+  });
+
+  attack('an invitation whose history unpacks to gigabytes: told in time', async scene => {
+    const { remote } = scene.world;
+    await scene.world.delegate('alice', { signers: owners('bob', 'carol', 'mallory'), threshold: 2 });
+    const name = '.signing-event-state';
+    const [tree, metadata] = ['', '/metadata'].map(path => entries(remote, `${UPDATE}^{tree}`, path));
+    const state = remote.git('show', `${UPDATE}:metadata/${name}`);
+    // The same two over and over: what goes through the network is some kilobytes.
+    const states = [60_000_000, 60_000_001].map(length => {
+      const oid = remote.object('blob', `${' '.repeat(length)}${state}`);
+      const folder = remote.tree(
+        ...(metadata ?? []).map(entry => (entry.name === name ? { ...entry, oid } : entry)),
+      );
+      return remote.tree(
+        ...(tree ?? []).map(entry => (entry.name === 'metadata' ? { ...entry, oid: folder } : entry)),
+      );
+    });
+    const honest = remote.git('rev-parse', `${UPDATE}^{tree}`);
+    let parent = remote.sha(UPDATE) as string;
+    for (let i = 0; i < 40; i++)
+      parent = remote.git('commit-tree', '-p', parent, '-m', 'x', states[i % 2] ?? '');
+    remote.git(
+      'update-ref',
+      `refs/heads/${UPDATE}`,
+      remote.git('commit-tree', '-p', parent, '-m', 'back', honest),
+    );
+    await inTime(async () => {
+      expect((await scene.page()).verdict).toBe('pending');
+      await scene.sign('mallory', UPDATE, () => false);
+    });
   });
 });

@@ -7,6 +7,7 @@ import {
   type DrillFile,
   type DrillProof,
   drillAt,
+  MAX_DRILL,
   parseDrill,
 } from '../../repository/drill-file.ts';
 import { emptyTree, type ObjectId, type Parsed, type RepositoryTree } from '../../repository/tree.ts';
@@ -48,10 +49,12 @@ export async function earlierProofs(
   const found = new Map<string, DrillProof>();
   let total = 0;
   for (const oid of new Set(states.map(state => state.oid))) {
-    const parsed = await readParsed(objects, oid, bytes => {
+    const parse = (bytes: Uint8Array): DrillFile => {
       total += bytes.length;
       return parseDrill(bytes);
-    });
+    };
+    const parsed = await readParsed(objects, oid, parse, MAX_DRILL);
+    if (!parsed.ok && parsed.error.code === 'OBJECT_TOO_LARGE') return undefined;
     for (const proof of parsed.ok ? parsed.value.proofs : [])
       found.set(`${proof.fingerprint} ${proof.sig}`, proof);
     if (total > MAX_STATE_BYTES || found.size > MAX_PROOFS) return undefined;
