@@ -4,7 +4,7 @@ import type { Keyid, RoleName } from '../metadata/names.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
 import { type LoadedEvent, loadRemoteEvent } from './event.ts';
-import { type Signatures, signatureFiles, validSignatures, withSignature } from './made-signatures.ts';
+import { type Signatures, signatureFiles, validSignatures } from './made-signatures.ts';
 import { type Trust } from './pin/trust.ts';
 import { TrustedMain } from './pin/trusted-main.ts';
 import type { Prompter } from './prompter.ts';
@@ -72,11 +72,8 @@ type Entry = readonly [Keyid, string];
 
 /** Which role a signature is on, it says by being valid there. */
 function onEveryRole({ gathered }: LoadedEvent, entries: readonly Entry[]): Signatures {
-  let all: Signatures = new Map();
-  for (const role of gathered.event.documents.keys()) {
-    for (const [keyid, sig] of entries) all = withSignature(all, role, keyid, sig);
-  }
-  return all;
+  const byKeyid = new Map(entries);
+  return new Map([...gathered.event.documents.keys()].map(role => [role, byKeyid]));
 }
 
 function entriesOf(json: JsonValue): readonly Entry[] {
