@@ -173,6 +173,12 @@ class Signing {
   async #held(event: LoadedEvent): Promise<readonly Obligation[]> {
     const nameless = namelessObligations(event);
     if (nameless.length === 0) return [];
+    const { hasSigned } = this.#signer;
+    if (hasSigned !== undefined)
+      return nameless.filter(({ role, key }) => {
+        const document = documentOf(event.gathered.event, role);
+        return document !== undefined && hasSigned(key, signedBytes(document));
+      });
     const own = personKey(await this.#signer.readPublicKey(), this.#user);
     const { fingerprint } = requirePublicKey(decodeKey(computeKeyid(own), own, 'your key'));
     return nameless.filter(({ key }) => requirePublicKey(key).fingerprint === fingerprint);

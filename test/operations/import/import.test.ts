@@ -10,7 +10,7 @@ import { memoryStore } from '../../../src/client/store.ts';
 import { verifyRepository } from '../../../src/client/verify-repository.ts';
 import { parseSigningEvent } from '../../../src/git/names.ts';
 import { parseDocument, signedBytes } from '../../../src/metadata/document.ts';
-import { type Keyid, parseRoleName, ROOT, TARGETS } from '../../../src/metadata/names.ts';
+import { type Keyid, type KeyOwner, parseRoleName, ROOT, TARGETS } from '../../../src/metadata/names.ts';
 import { bringSignatures } from '../../../src/operations/bring-signatures.ts';
 import type { Adoption } from '../../../src/operations/import/adoption.ts';
 import {
@@ -19,6 +19,8 @@ import {
   importRepository,
 } from '../../../src/operations/import/import.ts';
 import { publishSite } from '../../../src/operations/publish.ts';
+import { importResponse } from '../../../src/operations/request/import.ts';
+import { decodeResponse } from '../../../src/operations/request/response.ts';
 import { signEvent } from '../../../src/operations/sign.ts';
 import { findMain } from '../../../src/operations/workspace.ts';
 import { fileSigner } from '../../../src/signers/file.ts';
@@ -164,6 +166,47 @@ describe('who signs', () => {
     const root = world.json('metadata/root.json', IMPORT) as { signatures: { sig: string }[] };
     expect(root.signatures.filter(({ sig }) => sig !== '')).toHaveLength(2);
   });
+
+  worldTest(
+    'what was signed without network comes in, though keys are left that nobody is named for',
+    async ({ empty: world }) => {
+      const [, bob] = owners('alice', 'bob');
+      const holders = new Map(
+        owners('bob', 'carol').map((owner, i) => [legacyKey((i + 1) as 1 | 2).keyid, { owner }] as const),
+      );
+      await importInto(world, legacyRepository(), {}, { holders, thresholds: new Map([[ROOT, 1]]) });
+      const document = parseDocument(Buffer.from(world.remote.git('show', `${IMPORT}:metadata/root.json`)));
+      const payload = signedBytes(document);
+      const own = [...document.signed.delegations.keys.values()].find(({ owner }) => owner === bob)?.keyid;
+      const bring = (person: 0 | 1, user: KeyOwner | undefined, keyids: readonly (Keyid | undefined)[]) =>
+        world.in(world.person('alice'), workspace =>
+          importResponse(workspace, {
+            response: decodeResponse(
+              Buffer.from(
+                JSON.stringify({
+                  format: 'tuf-signer response 1',
+                  event: IMPORT,
+                  user,
+                  signatures: keyids.map(keyid => ({
+                    role: ROOT,
+                    version: document.signed.version,
+                    keyid,
+                    payload: createHash('sha256').update(payload).digest('hex'),
+                    sig: testSignature(legacyKey(person), payload)['sig'],
+                  })),
+                }),
+              ),
+            ),
+            prompter: prompter(),
+            trust: { pins: world.person('alice').pins },
+          }),
+        );
+      expect((await bring(1, bob, [legacyKey(1).keyid, own])).signed).toContain(ROOT);
+      // Nobody is named for alice's old key: whoever holds it signed with it there.
+      expect((await bring(0, owners('alice')[0], [legacyKey(0).keyid])).signed).toEqual([ROOT]);
+      expect((await world.judge(IMPORT)).report.roles.get(ROOT)?.quorums[0]).toMatchObject({ missing: [] });
+    },
+  );
 
   worldTest('signatures of other tools count where they verify', async ({ empty: world }) => {
     await importInto(world, legacyRepository());
