@@ -1,6 +1,7 @@
 import { unreachable } from '../../src/errors.ts';
 import type { EventReport } from '../../src/event/report.ts';
 import { type BranchName, parseSigningEvent } from '../../src/git/names.ts';
+import { isAsked } from '../../src/operations/asks.ts';
 import { bringSignatures } from '../../src/operations/bring-signatures.ts';
 import { declineInvitations } from '../../src/operations/decline.ts';
 import { type SignOutcome, signEvent } from '../../src/operations/sign.ts';
@@ -20,6 +21,7 @@ import {
   workspaceOf,
 } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
+import { askedWords } from './asked-words.ts';
 import { bringHome } from './bring-home.ts';
 import { saySigned } from './say-signed.ts';
 
@@ -155,15 +157,14 @@ function standsAt(event: BranchName, { verdict, awaited, invites, drill }: Event
 async function list(flags: SignFlags, { output }: RunContext): Promise<number> {
   await using workspace = await workspaceOf(flags);
   const { user, events, unreadable, merged, ignored } = await pendingEvents(workspace);
-  const waiting = events.filter(
-    ({ invited, toSign, toProve }) => invited.length + toSign.length > 0 || toProve,
-  );
+  const waiting = events.filter(isAsked);
   if (flags.json === true) {
-    const rows = events.map(({ branch, invited, toSign, toProve, event }) => ({
+    const rows = events.map(({ branch, invited, toSign, nameless, toProve, event }) => ({
       event: branch,
       verdict: event.report.verdict,
       invited,
       toSign,
+      nameless,
       toProve,
     }));
     output.result(renderJson({ user, events: rows, unreadable, merged, ignored }));
@@ -178,14 +179,8 @@ async function list(flags: SignFlags, { output }: RunContext): Promise<number> {
     output.say(`Nothing to do for ${user}: ${open}.`);
     for (const { branch, event } of events) output.say(`  ${branch}: ${standsAt(branch, event.report)}`);
   }
-  for (const { branch, invited, toSign, toProve, event } of waiting) {
-    const asks = [
-      ...(invited.length > 0 ? [`invites you to ${invited.join(', ')}`] : []),
-      ...(toSign.length > 0 ? [`asks you to sign ${toSign.join(', ')}`] : []),
-      ...(toProve ? ['asks you to prove that your key works'] : []),
-    ];
-    output.result(`${branch}  ${event.report.verdict}  ${asks.join('; ')}`);
-  }
+  for (const { branch, event, ...asks } of waiting)
+    output.result(`${branch}  ${event.report.verdict}  ${askedWords(asks).join('; ')}`);
   if (waiting.length > 0) output.say(`Next: tuf-signer sign ${waiting[0]?.branch ?? 'sign/EVENT'}`);
   return EXIT.accepted;
 }

@@ -47,4 +47,6 @@ export interface PersonalSigner extends Signer {
    * more than the one.
    */
   listKeys?(): Promise<readonly EnrollableKey[]>;
+  /** Does it sign for `key`, of which nobody says whose it is? Missing where {@link readPublicKey} tells. */
+  holds?(key: Key): boolean;
 }
