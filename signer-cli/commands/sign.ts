@@ -11,7 +11,7 @@ import { drillMeaning } from '../../src/render/drill-words.ts';
 import { renderJson, reportJson } from '../../src/render/json.ts';
 import { renderTerminal } from '../../src/render/terminal.ts';
 import { EXIT } from '../exit-codes.ts';
-import { givenFile } from '../given.ts';
+import { givenFile, givenRole } from '../given.ts';
 import {
   type GlobalFlags,
   personalSigner,
@@ -30,6 +30,8 @@ export interface SignFlags extends GlobalFlags {
   readonly signature?: string;
   readonly json?: boolean;
   readonly decline?: boolean;
+  /** With `decline`: the roles that are meant. */
+  readonly role?: readonly string[];
 }
 
 /** Joins and signs one event, or declines to; without an event, lists those that wait for this person. */
@@ -42,6 +44,8 @@ export async function run(
     throw new UsageError(
       'say which event has the invitation to decline: tuf-signer sign sign/NAME --decline',
     );
+  if (flags.role !== undefined && flags.decline !== true)
+    throw new UsageError('--role goes with --decline: who signs, signs every role that waits for them');
   if (event === undefined) return list(flags, context);
   const branch = parseSigningEvent(event);
   if (flags.decline === true) return decline(branch, flags, context);
@@ -82,7 +86,11 @@ export async function run(
 async function decline(branch: BranchName, flags: SignFlags, context: RunContext): Promise<number> {
   const { output } = context;
   await using workspace = await workspaceOf(flags);
-  const { declined, event } = await declineInvitations(workspace, { branch, prompter: prompterOf(context) });
+  const { declined, event } = await declineInvitations(workspace, {
+    branch,
+    prompter: prompterOf(context),
+    only: flags.role?.map(givenRole),
+  });
   await bringHome(workspace, branch, context, 'Your answer');
   if (flags.json === true)
     output.result(renderJson({ event: branch, declined, status: reportJson(event.report) }));

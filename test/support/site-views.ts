@@ -14,7 +14,7 @@ export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 export function viewOfTree(
   tree: RepositoryTree,
   events: SiteView['events'] = [],
-  standing = noStanding(tree),
+  standing: DrillStanding = noStanding(tree),
 ): SiteView {
   const root = rootOf(tree);
   if (root === undefined) throw new Error('no root');
