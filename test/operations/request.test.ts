@@ -549,7 +549,11 @@ describe('a response is refused', () => {
       'BAD_FILE',
     ],
     ['proofs that are no list', { ...GOOD, proofs: {} }, 'BAD_FILE'],
-    ['more proofs than a drill asks for', { ...GOOD, proofs: Array<object>(1001).fill(PROOF) }, 'BAD_FILE'],
+    [
+      'more proofs than a drill asks for',
+      { ...GOOD, proofs: Array.from({ length: 1001 }, () => PROOF) },
+      'BAD_FILE',
+    ],
     ['a proof by half a key', { ...GOOD, proofs: [{ ...PROOF, fingerprint: 'ab' }] }, 'BAD_FILE'],
     ['a proof with a member more', { ...GOOD, proofs: [{ ...PROOF, more: 1 }] }, 'BAD_FILE'],
     ['a list in its place', [GOOD], 'BAD_FILE'],

@@ -10,7 +10,7 @@ import type { CardAttestation } from '../../signers/signer.ts';
 import { attestJoiningKey } from '../attestations.ts';
 import { keepCommit } from '../commit.ts';
 import { OperationError } from '../error.ts';
-import { knownGoodOf, type LoadedEvent, loadEvent } from '../event.ts';
+import { type LoadedEvent, loadEvent } from '../event.ts';
 import { type Ground, groundOf } from '../ground.ts';
 import { requireOwnKey } from '../join.ts';
 import { fetchMain, findMain, pushRemote, requirePullRemote, type Workspace } from '../workspace.ts';
@@ -21,7 +21,7 @@ import { rolesOf, type Seat } from './own-keys.ts';
 export const isFork = async (workspace: Workspace): Promise<boolean> =>
   (await pushRemote(workspace)) !== (await requirePullRemote(workspace));
 
-/** Throws {@link OperationError} `REFUSED` where an event would have to be started on a fork; as {@link knownGoodOf}. */
+/** Throws {@link OperationError} `REFUSED` where an event would have to be started on a fork; as {@link groundOf}. */
 export async function rotationGround(workspace: Workspace, branch: BranchName): Promise<Ground> {
   const ground = await groundOf(workspace, branch, await findMain(workspace));
   if (ground.head === undefined && (await isFork(workspace)))
