@@ -106,6 +106,7 @@ export function buildProgram(
             'the root to trust where this machine trusts none yet (default: it is shown, and asked about)',
           )
           .option('--decline', 'answer an invitation with no: nothing is signed, no card is needed')
+          .option('--role <role...>', 'with --decline: these roles (default: all that you are invited to)')
           .option(
             '--signature <file>',
             'add signatures that other tools made: a signed metadata file, or a list of {"keyid", "sig"}',

@@ -1,6 +1,7 @@
 import { unreachable } from '../../src/errors.ts';
 import type { EventReport } from '../../src/event/report.ts';
 import { type BranchName, parseSigningEvent } from '../../src/git/names.ts';
+import { isAsked } from '../../src/operations/asks.ts';
 import { bringSignatures } from '../../src/operations/bring-signatures.ts';
 import { declineInvitations } from '../../src/operations/decline.ts';
 import { type SignOutcome, signEvent } from '../../src/operations/sign.ts';
@@ -10,7 +11,7 @@ import { drillMeaning } from '../../src/render/drill-words.ts';
 import { renderJson, reportJson } from '../../src/render/json.ts';
 import { renderTerminal } from '../../src/render/terminal.ts';
 import { EXIT } from '../exit-codes.ts';
-import { givenFile } from '../given.ts';
+import { givenFile, givenRole } from '../given.ts';
 import {
   type GlobalFlags,
   personalSigner,
@@ -20,6 +21,7 @@ import {
   workspaceOf,
 } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
+import { askedWords } from './asked-words.ts';
 import { bringHome } from './bring-home.ts';
 import { saySigned } from './say-signed.ts';
 
@@ -28,6 +30,8 @@ export interface SignFlags extends GlobalFlags {
   readonly signature?: string;
   readonly json?: boolean;
   readonly decline?: boolean;
+  /** With `decline`: the roles that are meant. */
+  readonly role?: readonly string[];
 }
 
 /** Joins and signs one event, or declines to; without an event, lists those that wait for this person. */
@@ -40,6 +44,8 @@ export async function run(
     throw new UsageError(
       'say which event has the invitation to decline: tuf-signer sign sign/NAME --decline',
     );
+  if (flags.role !== undefined && flags.decline !== true)
+    throw new UsageError('--role goes with --decline: who signs, signs every role that waits for them');
   if (event === undefined) return list(flags, context);
   const branch = parseSigningEvent(event);
   if (flags.decline === true) return decline(branch, flags, context);
@@ -80,7 +86,11 @@ export async function run(
 async function decline(branch: BranchName, flags: SignFlags, context: RunContext): Promise<number> {
   const { output } = context;
   await using workspace = await workspaceOf(flags);
-  const { declined, event } = await declineInvitations(workspace, { branch, prompter: prompterOf(context) });
+  const { declined, event } = await declineInvitations(workspace, {
+    branch,
+    prompter: prompterOf(context),
+    only: flags.role?.map(givenRole),
+  });
   await bringHome(workspace, branch, context, 'Your answer');
   if (flags.json === true)
     output.result(renderJson({ event: branch, declined, status: reportJson(event.report) }));
@@ -155,15 +165,14 @@ function standsAt(event: BranchName, { verdict, awaited, invites, drill }: Event
 async function list(flags: SignFlags, { output }: RunContext): Promise<number> {
   await using workspace = await workspaceOf(flags);
   const { user, events, unreadable, merged, ignored } = await pendingEvents(workspace);
-  const waiting = events.filter(
-    ({ invited, toSign, toProve }) => invited.length + toSign.length > 0 || toProve,
-  );
+  const waiting = events.filter(isAsked);
   if (flags.json === true) {
-    const rows = events.map(({ branch, invited, toSign, toProve, event }) => ({
+    const rows = events.map(({ branch, invited, toSign, nameless, toProve, event }) => ({
       event: branch,
       verdict: event.report.verdict,
       invited,
       toSign,
+      nameless,
       toProve,
     }));
     output.result(renderJson({ user, events: rows, unreadable, merged, ignored }));
@@ -178,14 +187,8 @@ async function list(flags: SignFlags, { output }: RunContext): Promise<number> {
     output.say(`Nothing to do for ${user}: ${open}.`);
     for (const { branch, event } of events) output.say(`  ${branch}: ${standsAt(branch, event.report)}`);
   }
-  for (const { branch, invited, toSign, toProve, event } of waiting) {
-    const asks = [
-      ...(invited.length > 0 ? [`invites you to ${invited.join(', ')}`] : []),
-      ...(toSign.length > 0 ? [`asks you to sign ${toSign.join(', ')}`] : []),
-      ...(toProve ? ['asks you to prove that your key works'] : []),
-    ];
-    output.result(`${branch}  ${event.report.verdict}  ${asks.join('; ')}`);
-  }
+  for (const { branch, event, ...asks } of waiting)
+    output.result(`${branch}  ${event.report.verdict}  ${askedWords(asks).join('; ')}`);
   if (waiting.length > 0) output.say(`Next: tuf-signer sign ${waiting[0]?.branch ?? 'sign/EVENT'}`);
   return EXIT.accepted;
 }

@@ -129,21 +129,23 @@ export async function listStatesSince(
   return statesIn(repository, ['--full-history', `--max-count=${limit}`, tip, `^${base}`], path);
 }
 
+/** How `git log` tells what each commit made of a path, whatever a person has set. */
+export const RAW_CHANGES: readonly string[] = [
+  '--raw',
+  '--no-abbrev',
+  '--no-renames',
+  '--no-color',
+  '--no-show-signature',
+  '-z',
+];
+
 async function statesIn(
   repository: GitRepository,
   commits: readonly string[],
   path: string,
 ): Promise<readonly PathState[]> {
-  const format = [
-    '--format=%H',
-    '--raw',
-    '--no-abbrev',
-    '--no-renames',
-    '--no-color',
-    '--no-show-signature',
-    '-z',
-  ];
-  const args = ['-c', 'log.follow=false', 'log', '-m', ...format, ...commits, '--', `:(top,literal)${path}`];
+  const log = ['-c', 'log.follow=false', 'log', '-m', '--format=%H', ...RAW_CHANGES];
+  const args = [...log, ...commits, '--', `:(top,literal)${path}`];
   const [output] = await Promise.all([gitText(repository, args), requireFullHistory(repository)]);
   const states: PathState[] = [];
   let commit: string | undefined;

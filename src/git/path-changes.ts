@@ -1,4 +1,5 @@
 import type { Instant } from '../clock.ts';
+import { RAW_CHANGES } from './history.ts';
 import type { CommitSha, ObjectId } from './oid.ts';
 import { type GitRepository, gitText } from './process.ts';
 import { requireFullHistory } from './repository.ts';
@@ -23,15 +24,7 @@ export async function listPathChanges(
   { base, tip }: { readonly base: CommitSha; readonly tip: CommitSha },
   path: string,
 ): Promise<readonly PathChange[]> {
-  const format = [
-    '--format=%H %ct',
-    '--raw',
-    '--no-abbrev',
-    '--no-renames',
-    '--no-color',
-    '--no-show-signature',
-    '-z',
-  ];
+  const format = ['--format=%H %ct', ...RAW_CHANGES];
   const log = ['-c', 'log.follow=false', 'log', '--first-parent', '-m', `--max-count=${MAX_CHANGES}`];
   const args = [...log, ...format, tip, `^${base}`, '--', `:(top,literal)${path}`];
   const [output] = await Promise.all([gitText(repository, args), requireFullHistory(repository)]);

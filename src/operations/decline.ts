@@ -24,27 +24,41 @@ export interface DeclineOutcome {
 
 const MAX_TRIES = 5;
 
+export interface DeclineRequest {
+  readonly branch: BranchName;
+  readonly prompter: Prompter;
+  /** The only roles to decline. Default: all that the person is invited to. */
+  readonly only?: readonly RoleName[] | undefined;
+}
+
 /**
- * Takes back every invitation of the person who runs it, after telling what that leaves of each role's quorum. Nothing is signed and no
+ * Takes back the invitations of the person who runs it, after telling what that leaves of each role's quorum. Nothing is signed and no
  * card is asked for, so main need not be trusted; an event that is rejected can be declined as well. A lost race is looked at again.
  *
  * Throws {@link OperationError} `NOT_FOUND` (no such event, or no invitation), `DECLINED`, `RACE_LOST`; the errors of git.
  */
 export async function declineInvitations(
   workspace: Workspace,
-  { branch, prompter }: { readonly branch: BranchName; readonly prompter: Prompter },
+  { branch, prompter, only }: DeclineRequest,
 ): Promise<DeclineOutcome> {
   const user = requireUser(workspace);
   let agreed: string | undefined;
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     await fetchMain(workspace);
     const event = await loadRemoteEvent(workspace, branch);
-    const declined = invitedRoles(event, user);
-    if (declined.length === 0)
+    const invited = invitedRoles(event, user);
+    if (invited.length === 0)
       throw new OperationError(
         'NOT_FOUND',
         `${user} is not invited in ${branch}: there is nothing to decline`,
       );
+    const stranger = only?.find(role => !invited.includes(role));
+    if (stranger !== undefined)
+      throw new OperationError(
+        'NOT_FOUND',
+        `${user} is not invited to ${stranger} in ${branch}, but to ${invited.join(' and ')}: nothing was declined`,
+      );
+    const declined = invited.filter(role => only?.includes(role) ?? true);
     const consequences = declined.map(role => consequenceOf(event, role));
     const question = `Decline the invitation to sign ${declined.join(' and ')}?`;
     const content = [question, ...consequences].join('\n');
@@ -55,7 +69,7 @@ export async function declineInvitations(
       agreed = content;
     }
     const draft = new Draft(event.gathered.knownGood, event.gathered.event);
-    draft.invite(user, new Set());
+    draft.invite(user, new Set(invited.filter(role => !declined.includes(role))));
     const result = await commitAndPush(workspace, {
       branch,
       head: event.head,

@@ -1,9 +1,6 @@
 import { commonLimits } from '../event/clients/matrix.ts';
 import { plural } from '../event/words.ts';
 import type { BranchName } from '../git/names.ts';
-import { trackingRef } from '../git/names.ts';
-import type { CommitSha } from '../git/oid.ts';
-import { readRef } from '../git/refs.ts';
 import { type JsonObject, member, withMembers } from '../json.ts';
 import { type BinSet, binCount, binName } from '../metadata/bins.ts';
 import { listedRoles } from '../metadata/delegation.ts';
@@ -21,9 +18,8 @@ import { type VoidedSignature, voidedSignatures } from '../repository/voided.ts'
 import { commitAndPush } from './commit.ts';
 import { defaultRolePeriods, type OnlineKey } from './delegate.ts';
 import { OperationError } from './error.ts';
-import { knownGoodOf } from './event.ts';
-import { TreeReader } from './read-tree.ts';
-import { fetchMain, type Main, requirePullRemote, type Workspace } from './workspace.ts';
+import { type Ground, groundOf } from './ground.ts';
+import { fetchMain, type Workspace } from './workspace.ts';
 
 /** How many bins there may be: what fits a snapshot of ours, whatever they are called. */
 export const MAX_BINS = 16_384;
@@ -92,13 +88,8 @@ export async function delegateBins(
   const { role, event } = request;
   const bins = binSet(role, request.bins);
   const main = await fetchMain(workspace);
-  const remote = await requirePullRemote(workspace);
-  const head = await readRef(workspace.repository, trackingRef(remote, event));
-  const trees = new TreeReader(workspace.objects);
-  const knownGood = await trees.read(
-    head === undefined ? main.commit : await knownGoodOf(workspace, head, main),
-  );
-  const tree = await trees.read(head ?? main.commit);
+  const ground = await groundOf(workspace, event, main);
+  const { knownGood, tree } = ground;
   const document = requireSharable(tree, role, bins);
   const signers = signersOf(tree, request);
   const draft = new Draft(knownGood, tree);
@@ -111,7 +102,7 @@ export async function delegateBins(
   if (changes.size === 0)
     throw new OperationError('REFUSED', `${role} has these bins already: nothing to change`);
   requireTakable(tree, request, bins, changes);
-  if (request.dryRun !== true) await push(workspace, request, head, main, changes);
+  if (request.dryRun !== true) await push(workspace, request, ground, changes);
   return {
     first: binName(bins, 0),
     last: binName(bins, binCount(bins) - 1),
@@ -124,14 +115,13 @@ export async function delegateBins(
 async function push(
   workspace: Workspace,
   { event, role }: DelegateBinsRequest,
-  head: CommitSha | undefined,
-  main: Main,
+  { head, parent }: Ground,
   changes: FileEdits,
 ): Promise<void> {
   const { status } = await commitAndPush(workspace, {
     branch: event,
     head,
-    parents: [head ?? main.commit],
+    parents: [parent],
     changes,
     message: [`'${role}' role/delegation change`],
   });

@@ -8,7 +8,7 @@ import { OperationError } from './error.ts';
 import { type LoadedEvent, loadRemoteEvent } from './event.ts';
 import { TrustedMain } from './pin/trusted-main.ts';
 import type { Prompter } from './prompter.ts';
-import { draftRotation, freeBranch, groundOf, isFork } from './rotation/event.ts';
+import { draftRotation, freeBranch, isFork, rotationGround } from './rotation/event.ts';
 import { handoverOf } from './rotation/handover.ts';
 import { findNewKey, type NewKey } from './rotation/new-key.ts';
 import { fingerprintsOf, goneSeats, newnessOf, rolesOf, type Seat, seatsIn } from './rotation/own-keys.ts';
@@ -64,7 +64,7 @@ export async function rotateKey(workspace: Workspace, request: RotateRequest): P
   let fresh: NewKey | undefined;
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     await main.fetch();
-    const ground = await groundOf(workspace, branch);
+    const ground = await rotationGround(workspace, branch);
     const seats = seatsIn(ground.tree, user, request.roles, branch);
     const newness = newnessOf(ground.knownGood, seats, user);
     fresh ??= await findNewKey({ signer, prompter, owner: user, ...newness });

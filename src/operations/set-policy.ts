@@ -1,13 +1,10 @@
 import type { BranchName } from '../git/names.ts';
-import { trackingRef } from '../git/names.ts';
-import { readRef } from '../git/refs.ts';
 import { Draft } from '../repository/draft.ts';
 import { rootOf } from '../repository/tree.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
-import { knownGoodOf } from './event.ts';
-import { TreeReader } from './read-tree.ts';
-import { fetchMain, requirePullRemote, type Workspace } from './workspace.ts';
+import { groundOf } from './ground.ts';
+import { fetchMain, type Workspace } from './workspace.ts';
 
 /**
  * Puts a policy file into an event (made where it is not there yet) with a root that names its digest, for root's quorum to
@@ -21,13 +18,7 @@ export async function setPolicy(
 ): Promise<void> {
   if (file !== undefined) (await import('../policy/parse.ts')).parsePolicyFile(file);
   const main = await fetchMain(workspace);
-  const remote = await requirePullRemote(workspace);
-  const head = await readRef(workspace.repository, trackingRef(remote, event));
-  const trees = new TreeReader(workspace.objects);
-  const knownGood = await trees.read(
-    head === undefined ? main.commit : await knownGoodOf(workspace, head, main),
-  );
-  const tree = await trees.read(head ?? main.commit);
+  const { head, parent, knownGood, tree } = await groundOf(workspace, event, main);
   if (rootOf(tree) === undefined) {
     throw new OperationError('NOT_FOUND', 'there is no root that could name a policy: run tuf-signer init');
   }
@@ -40,7 +31,7 @@ export async function setPolicy(
   const result = await commitAndPush(workspace, {
     branch: event,
     head,
-    parents: [head ?? main.commit],
+    parents: [parent],
     changes,
     message: ['Policy change'],
   });

@@ -77,7 +77,7 @@ export const obligationsOf = (
   );
 
 /** What keys are asked to sign now of which nobody says whose they are: those of a root that was imported. */
-const namelessObligations = (event: LoadedEvent): readonly Obligation[] =>
+export const namelessObligations = (event: LoadedEvent): readonly Obligation[] =>
   openObligations(event).filter(({ key }) => isNameless(key));
 
 const openObligations = (event: LoadedEvent): readonly Obligation[] => {
@@ -173,12 +173,7 @@ class Signing {
   async #held(event: LoadedEvent): Promise<readonly Obligation[]> {
     const nameless = namelessObligations(event);
     if (nameless.length === 0) return [];
-    const { hasSigned } = this.#signer;
-    if (hasSigned !== undefined)
-      return nameless.filter(({ role, key }) => {
-        const document = documentOf(event.gathered.event, role);
-        return document !== undefined && hasSigned(key, signedBytes(document));
-      });
+    if (this.#signer.holds !== undefined) return nameless.filter(({ key }) => this.#signer.holds?.(key));
     const own = personKey(await this.#signer.readPublicKey(), this.#user);
     const { fingerprint } = requirePublicKey(decodeKey(computeKeyid(own), own, 'your key'));
     return nameless.filter(({ key }) => requirePublicKey(key).fingerprint === fingerprint);

@@ -8,6 +8,7 @@ import { MetadataError } from '../metadata/error.ts';
 import { isOnlineRole, type RoleName } from '../metadata/names.ts';
 import { type EventView, type SiteView, siteViewOf } from '../render/site/view.ts';
 import { metadataFile, type RepositoryTree } from '../repository/tree.ts';
+import { readStanding } from './drill/standing.ts';
 import { OperationError } from './error.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -21,6 +22,7 @@ export async function readSiteView(
   return siteViewOf(tree, {
     commit,
     committedAt: committer.time,
+    standing: (await readStanding(workspace, tree, committer.time)).standing,
     firstRoot: await readFirstRoot(workspace, tree),
     events: await lastEvents(workspace, commit),
   });

@@ -3,16 +3,13 @@ import type { BranchName } from '../git/names.ts';
 import { isSigningEvent, parseBranchName, trackingRef } from '../git/names.ts';
 import type { CommitSha } from '../git/oid.ts';
 import { currentBranch, readRef, resolveCommit } from '../git/refs.ts';
-import type { KeyOwner, RoleName } from '../metadata/names.ts';
+import type { KeyOwner } from '../metadata/names.ts';
 import { RepositoryError } from '../repository/error.ts';
-import { drillIn } from './drill/proofs.ts';
-import { proofsOwed } from './drill/prove.ts';
+import { type Asks, asksOf } from './asks.ts';
 import { readStanding } from './drill/standing.ts';
 import { OperationError } from './error.ts';
 import { type LoadedEvent, listEvents, loadEvent, loadRemoteEvent, noSuchEvent } from './event.ts';
-import { invitedRoles } from './join.ts';
 import { loadMerged } from './merged.ts';
-import { obligationsOf } from './signing.ts';
 import {
   fetchMain,
   findMain,
@@ -107,12 +104,8 @@ const asEvent = (name: string | undefined): BranchName | undefined =>
   name !== undefined && isSigningEvent(name) ? parseBranchName(name) : undefined;
 
 /** An open event and what it wants of one person. */
-export interface PendingEvent {
+export interface PendingEvent extends Asks {
   readonly branch: BranchName;
-  readonly invited: readonly RoleName[];
-  readonly toSign: readonly RoleName[];
-  /** Is it a drill, and are keys of this person still to prove themselves? */
-  readonly toProve: boolean;
   readonly event: LoadedEvent;
 }
 
@@ -151,15 +144,6 @@ export async function pendingEvents(workspace: Workspace): Promise<{
     }
   }
   return { user, events: pending, unreadable, merged, ignored };
-}
-
-function asksOf(event: LoadedEvent, user: KeyOwner): Pick<PendingEvent, 'invited' | 'toSign' | 'toProve'> {
-  if (event.report.verdict === 'rejected') return { invited: [], toSign: [], toProve: false };
-  return {
-    invited: invitedRoles(event, user),
-    toSign: [...new Set(obligationsOf(event, user).map(({ role }) => role))],
-    toProve: proofsOwed(drillIn(event), user).length > 0,
-  };
 }
 
 /** Git takes a commit with a date of the year 30,000 and a tree of any size: `BAD_OBJECT` and `OBJECT_TOO_LARGE` to us. */

@@ -28,7 +28,8 @@ export const drillKeyWords = ({
 export const marginWords = ({ role, keys, proved, threshold, margin }: RoleMargin, isOver: boolean): string =>
   `${role}: ${proved} of ${plural(keys, 'key')} proved, ${threshold} needed: ${marginWord(margin, isOver)}`;
 
-function marginWord(margin: number, isOver: boolean): string {
+/** `margin 1`, `no margin`, `1 short of a quorum`. */
+export function marginWord(margin: number, isOver: boolean): string {
   if (margin > 0) return `margin ${margin}`;
   if (margin === 0) return isOver ? 'no margin' : 'no margin yet';
   return isOver ? `${-margin} short of a quorum` : `${-margin} to go`;

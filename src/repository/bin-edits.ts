@@ -1,7 +1,9 @@
-import { type JsonObject, type JsonValue, withMembers } from '../json.ts';
+import { isJsonObject, type JsonObject, type JsonValue, member, withMembers } from '../json.ts';
 import { type BinSet, binCount, binName, binOf, binPrefixes } from '../metadata/bins.ts';
+import { computeKeyid } from '../metadata/key.ts';
 import type { Keyid } from '../metadata/names.ts';
 import type { KeyObject } from './delegator-edits.ts';
+import { RepositoryError } from './error.ts';
 
 /** Who signs each of the bins. */
 export interface BinSigners {
@@ -52,4 +54,19 @@ export function shareOut(
     else share.push([path, file]);
   }
   return new Map([...shares].map(([index, share]) => [index, Object.fromEntries(share)]));
+}
+
+/** Gives the bins of `succinct_roles` these keys in place of those that they had. Throws {@link RepositoryError} `BAD_EDIT`. */
+export function withBinKeys(signed: JsonObject, keys: readonly KeyObject[]): JsonObject {
+  const delegations = member(signed, 'delegations');
+  const succinct = isJsonObject(delegations) ? member(delegations, 'succinct_roles') : undefined;
+  if (!isJsonObject(delegations) || !isJsonObject(succinct))
+    throw new RepositoryError('BAD_EDIT', 'there are no bins of succinct_roles to change');
+  const byKeyid = new Map(keys.map(key => [computeKeyid(key), key] as const));
+  const bins = withMembers(succinct, new Map([['keyids', [...byKeyid.keys()]]]));
+  const edited = new Map<string, JsonValue>([
+    ['keys', Object.fromEntries(byKeyid)],
+    ['succinct_roles', bins],
+  ]);
+  return withMembers(signed, new Map([['delegations', withMembers(delegations, edited)]]));
 }

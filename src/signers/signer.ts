@@ -38,8 +38,6 @@ export interface EnrollableKey extends PublicKeyInfo {
 
 /** What a person signs with: a {@link Signer} that can also say which key it would bring into a role. */
 export interface PersonalSigner extends Signer {
-  /** Of who has signatures and no key: is one by `key` over `payload` among them? */
-  readonly hasSigned?: (key: Key, payload: Uint8Array) => boolean;
   /** Throws a coded error where there is no such key, or no saying which one is meant. */
   readPublicKey(): Promise<PublicKeyInfo>;
   /** The attestation of that key; `undefined` where it was not made on the card, or the card has no such thing. */
@@ -49,4 +47,6 @@ export interface PersonalSigner extends Signer {
    * more than the one.
    */
   listKeys?(): Promise<readonly EnrollableKey[]>;
+  /** Does it sign for `key`, of which nobody says whose it is? Missing where {@link readPublicKey} tells. */
+  holds?(key: Key): boolean;
 }

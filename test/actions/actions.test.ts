@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { createSigningEvents } from '../../actions/create-signing-events/action.ts';
+import { deployBy } from '../../actions/deploy/action.ts';
 import { judgeAction } from '../../actions/judge/action.ts';
 import type { Action } from '../../actions/lib/run.ts';
 import { onlineSigning } from '../../actions/online-sign/action.ts';
@@ -13,6 +14,7 @@ import { uploadRepository } from '../../actions/upload-repository/action.ts';
 import { serveFolder } from '../../signer-cli/demo/static-server.ts';
 import { DAY_MS } from '../../src/clock.ts';
 import { type Job, jobTest as test } from '../support/action-world.ts';
+import { FakeAws } from '../support/bucket-program.ts';
 import { NOW, type TestWorld, UPDATE } from '../support/world.ts';
 
 const EVENT = { environment: { GITHUB_REF: `refs/heads/${UPDATE}` } } as const;
@@ -274,6 +276,78 @@ describe('upload-repository and test-repository', () => {
     const { exitCode, outputs, errors } = await job.run(uploadRepository);
     expect([exitCode, outputs.get('path')]).toEqual([1, undefined]);
     expect(errors).toEqual([expect.stringContaining('main can not be published: artifacts')]);
+  });
+});
+
+describe('deploy', () => {
+  const deploying = (
+    job: Job,
+    aws: FakeAws,
+    inputs: Readonly<Record<string, string>>,
+  ): ReturnType<Job['run']> =>
+    job.run(deployBy(aws.run), { inputs: { to: 's3://bucket/tuf', delete: 'false', ...inputs } });
+  const built = async (job: Job): Promise<string> =>
+    (await job.run(uploadRepository, { inputs: { 'first-publish': 'true' } })).outputs.get('path') ?? '';
+
+  test('sends what upload-repository built, timestamp last, each object with its headers; a second run sends nothing', async ({
+    job,
+  }) => {
+    const [path, aws] = [await built(job), new FakeAws()];
+    const first = await deploying(job, aws, { path });
+    expect(first).toMatchObject({ exitCode: 0, summary: expect.stringContaining('0 were there') as unknown });
+    expect(aws.written.at(-1)).toBe('tuf/timestamp.json');
+    expect(aws.objects.get('tuf/1.root.json')?.cacheControl).toContain('immutable');
+    expect(aws.objects.get('tuf/timestamp.json')?.cacheControl).toBe('public, max-age=60');
+    const second = await deploying(job, aws, { path });
+    expect(second.summary).toMatch(/^Sent 0 files; \d+ were there already; 0 were taken away\./);
+  });
+
+  test('goes on where a run broke off, and leaves the old site whole until then', async ({ job }) => {
+    const [path, aws] = [await built(job), new FakeAws()];
+    aws.fail = key => key.endsWith('snapshot.json');
+    const broken = await deploying(job, aws, { path });
+    expect(broken.errors).toEqual([expect.stringContaining('the network went away')]);
+    expect(aws.objects.has('tuf/timestamp.json')).toBe(false);
+    aws.fail = () => false;
+    expect((await deploying(job, aws, { path })).exitCode).toBe(0);
+    expect(new Set(aws.written).size).toBe(aws.written.length);
+  });
+
+  test('takes files of older sites away where it is told to, and goes only forward', async ({
+    world,
+    job,
+  }) => {
+    const [old, aws] = [await built(job), new FakeAws()];
+    await deploying(job, aws, { path: old });
+    const stale = aws.objects.get('tuf/1.root.json');
+    if (stale !== undefined) aws.objects.set('tuf/77.tools.json', stale).set('tuf/of-others.txt', stale);
+    later(world, 4);
+    await world.onlineSign();
+    expect((await deploying(job, aws, { path: await built(job), delete: 'true' })).exitCode).toBe(0);
+    expect(aws.objects.has('tuf/77.tools.json')).toBe(false);
+    expect(aws.objects.has('tuf/of-others.txt')).toBe(true);
+    expect((await deploying(job, aws, { path: old })).errors).toEqual([
+      expect.stringContaining('clients would refuse to go back'),
+    ]);
+  });
+
+  test('sends nothing that a client would refuse, or from what is no site', async ({ world, job }) => {
+    const path = await built(job);
+    const root = JSON.stringify(world.json('metadata/root.json'));
+    writeFileSync(join(path, '1.snapshot.json'), '{}');
+    const aws = new FakeAws();
+    for (const [inputs, words] of [
+      [{ path }, 'a client would refuse'],
+      [{ path, 'trusted-root': root.replace('"version":1', '"version":7') }, 'a client would refuse'],
+      [{ path: world.folder }, ''],
+      [{ path: '' }, 'input path is empty'],
+      [{ path, to: 's3://' }, 'is no destination'],
+      [{ path, to: '--rsync-path=x' }, 'is no destination'],
+      [{ path, delete: 'maybe' }, 'input delete has to be true or false'],
+      [{ path, 'trusted-root': '<html>' }, 'input trusted-root is no root document'],
+    ] as const)
+      expect((await deploying(job, aws, inputs)).errors).toEqual([expect.stringContaining(words)]);
+    expect(aws.calls).toEqual([]);
   });
 });
 

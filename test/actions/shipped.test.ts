@@ -31,7 +31,7 @@ interface ActionYaml {
   };
 }
 
-it('finds the actions', () => expect(names).toHaveLength(8));
+it('finds the actions', () => expect(names).toHaveLength(9));
 
 describe.each(names)('%s/action.yml', name => {
   const text = read(yamlOf(name));

@@ -6,15 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveFolder } from '../../signer-cli/demo/static-server.ts';
 import { directoryFetcher } from '../../src/client/directory.ts';
-import {
-  type BuiltCli,
-  builtCli,
-  plainEnvironment,
-  projectFolder,
-  type Ran,
-  runProgram,
-} from '../support/cli.ts';
+import { type BuiltCli, builtCli, plainEnvironment, type Ran } from '../support/cli.ts';
 import { Crew } from '../support/crew.ts';
+import { commandsOf, readBlocks, perform as run } from '../support/examples.ts';
 import { haveFixtures } from '../support/fixtures.ts';
 import { legacyVector, writeFiles } from '../support/legacy-vector.ts';
 import { pushRekeyedFixture } from '../support/rekeyed-fixture.ts';
@@ -27,44 +21,25 @@ const ran = new Set<string>();
 
 beforeAll(async () => {
   cli = await builtCli();
-  const page = await readFile(join(projectFolder, 'docs/adopt.md'), 'utf8');
-  const marked = page.matchAll(/<!-- run: (\w+) -->\n```console\n([^]*?)```/g);
-  blocks = new Map([...marked].map(([, name = '', body = '']) => [name, body]));
+  blocks = await readBlocks('docs/adopt.md');
 });
 afterAll(() => cli[Symbol.asyncDispose]());
 
 /** The commands of a block as they are typed, and what continues them. */
 function commands(name: string): string {
   ran.add(name);
-  return (blocks.get(name) ?? '')
-    .split('\n')
-    .filter(line => /^(\$ | {4})/.test(line))
-    .map(line => line.replace(/^\$ /, ''))
-    .join('\n');
+  return commandsOf(blocks.get(name));
 }
 
 /** Runs a block in somebody's clone, who signs with a key file and says yes. */
 async function perform(crew: Crew, name: string, script: string, now?: string): Promise<Ran> {
-  const bin = join(crew.folder, 'bin', name);
-  await mkdir(bin, { recursive: true });
   const key = join(crew.folder, 'keys', `${name}.pem`);
-  const at = now === undefined ? '' : ` --now '${now}'`;
-  const wrapper = `#!/bin/sh
-case "$1" in sign) test "$2" = "\${2#sign/}" || set -- "$@" --yes --key 'file:${key}' ;; esac
-exec '${process.execPath}' '${cli.file}' "$@"${at}
-`;
-  await writeFile(join(bin, 'tuf-signer'), wrapper, { mode: 0o755 });
-  const done = await runProgram('sh', ['-eu', '-c', script], {
-    cwd: crew.clone(name).folder,
-    env: {
-      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
-      HOME: crew.folder,
-      TUF_SIGNER_CONFIG: join(crew.folder, 'config', name),
-      TUF_SIGNER_KEYS: join(crew.folder, 'tuf-keys'),
-    },
-  });
-  expect(`${done.exit} ${done.stderr}`).toMatch(/^0 /);
-  return done;
+  const wrapping = {
+    before: `case "$1" in sign) test "$2" = "\${2#sign/}" || set -- "$@" --yes --key 'file:${key}' ;; esac`,
+    after: now === undefined ? '' : `--now '${now}'`,
+  };
+  const env = { TUF_SIGNER_CONFIG: join(crew.folder, 'config', name) };
+  return run(cli, crew, name, script, { wrapping, env });
 }
 
 /** What a click on "merge" makes. */

@@ -48,6 +48,19 @@ test('docs/air-gap.md works as it is written', async () => {
     await run('import');
     for (const name of ['tools.request', 'tools.request.response']) await rm(join(crew.folder, name));
   }
+  // A drill goes the same way.
+  await as('bob', 'tuf-signer drill open --name june');
+  const inDrill = (name: string): string =>
+    commandsOf(blocks.get(name))
+      .replace('sign/tools', 'sign/drill-june')
+      .replace('tools.request', 'june.request');
+  const exported = await perform(cli, crew, 'bob', inDrill('export'), here);
+  expect(exported.stderr).toContain('asks @bob to prove that their key works');
+  const proved = await perform(cli, crew, 'bob', inDrill('sign'), { cwd: there, env });
+  expect(proved.stderr).toContain('Your key works. Thank you.');
+  const brought = await perform(cli, crew, 'bob', inDrill('import'), here);
+  expect(brought.stderr).toContain('@bob has proved 1 key in sign/drill-june.');
+
   const status = await as(
     'alice',
     'git fetch -q; tuf-signer status --event origin/sign/tools --json || true',

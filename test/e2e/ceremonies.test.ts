@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ICAL from 'ical.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type BuiltCli, builtCli, projectFolder, type Ran } from '../support/cli.ts';
+import { type BuiltCli, builtCli, type Ran } from '../support/cli.ts';
 import { Crew } from '../support/crew.ts';
+import { argumentsOf, readBlocks } from '../support/examples.ts';
 
 // The commands of docs/drill.md and docs/calendar.md, as they are written, on one repository.
 
@@ -12,23 +13,8 @@ let crew: Crew;
 
 /** The commands of each block of a guide, as arguments. */
 async function commandsIn(guide: string): Promise<ReadonlyMap<string, readonly (readonly string[])[]>> {
-  const text = await readFile(join(projectFolder, 'docs', guide), 'utf8');
-  const blocks = text.matchAll(/<!-- run: (\w+) -->\n```console\n([^]*?)```/g);
-  return new Map(
-    [...blocks].map(([, name = '', body = '']) => [
-      name,
-      body
-        .split('\n')
-        .filter(line => line.startsWith('$ tuf-signer '))
-        .map(line =>
-          line
-            .slice('$ tuf-signer '.length)
-            .replace(/ +#.*$/, '')
-            .trim()
-            .split(/ +/),
-        ),
-    ]),
-  );
+  const blocks = await readBlocks(join('docs', guide));
+  return new Map([...blocks].map(([name, block]) => [name, argumentsOf(block)]));
 }
 
 const WIDTH = 80;

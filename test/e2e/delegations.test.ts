@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
@@ -6,41 +6,20 @@ import { parseSigningEvent } from '../../src/git/names.ts';
 import { onlineSignTargets } from '../../src/operations/online-sign-targets.ts';
 import { openWorkspace } from '../../src/operations/workspace.ts';
 import { fileSigner } from '../../src/signers/file.ts';
-import { type BuiltCli, builtCli, projectFolder, type Ran, runProgram } from '../support/cli.ts';
+import { type BuiltCli, builtCli, type Ran } from '../support/cli.ts';
 import { Crew } from '../support/crew.ts';
+import { commandsOf, readBlocks, perform as run } from '../support/examples.ts';
 
 let cli: BuiltCli;
 let blocks: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
   cli = await builtCli();
-  const guide = await readFile(join(projectFolder, 'docs/delegations.md'), 'utf8');
-  const marked = guide.matchAll(/<!-- run: (\w+) -->\n```\w+\n([^]*?)```/g);
-  blocks = new Map([...marked].map(([, name = '', body = '']) => [name, body.replace(/^\$ /gm, '')]));
+  blocks = await readBlocks('docs/delegations.md');
 });
 afterAll(() => cli[Symbol.asyncDispose]());
 
-/** Runs commands in somebody's clone; `tuf-signer` there signs with their key file and says yes. */
-async function perform(crew: Crew, name: string, script: string): Promise<Ran> {
-  const bin = join(crew.folder, 'bin', name);
-  for (const folder of [bin, join(crew.folder, 'tuf-keys')]) await mkdir(folder, { recursive: true });
-  const key = join(crew.folder, 'keys', `${name}.pem`);
-  const wrapper = `#!/bin/sh
-case "$1" in init | delegate | sign) set -- "$@" --yes --key 'file:${key}' ;; esac
-exec '${process.execPath}' '${cli.file}' "$@"
-`;
-  await writeFile(join(bin, 'tuf-signer'), wrapper, { mode: 0o755 });
-  const ran = await runProgram('sh', ['-eu', '-c', script], {
-    cwd: crew.clone(name).folder,
-    env: {
-      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
-      HOME: crew.folder,
-      TUF_SIGNER_KEYS: join(crew.folder, 'tuf-keys'),
-    },
-  });
-  expect(`${ran.exit} ${ran.stderr}`).toMatch(/^0 /);
-  return ran;
-}
+const perform = (crew: Crew, name: string, script: string): Promise<Ran> => run(cli, crew, name, script);
 
 /** What the action does. */
 async function signOnline(crew: Crew, event: string): Promise<number> {
@@ -59,7 +38,8 @@ const merge = (crew: Crew, event: string): string => crew.remote.git('update-ref
 test('every example of the guide works as it is written', async () => {
   expect([...blocks.keys()]).toEqual(['bins', 'update', 'succinct']);
   await using crew = await Crew.gather(cli, 'alice', 'bob');
-  const block = (name: string): string => blocks.get(name) ?? '';
+  await mkdir(join(crew.folder, 'tuf-keys'));
+  const block = (name: string): string => commandsOf(blocks.get(name));
   const sign = async (event: string, ...names: readonly string[]): Promise<void> => {
     for (const name of names) await perform(crew, name, `tuf-signer sign ${event}`);
   };

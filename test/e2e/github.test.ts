@@ -6,6 +6,8 @@ import { downloadWithTufJs } from '../../signer-cli/demo/peer-client.ts';
 import { openFromFork } from '../../src/forge/github/from-fork.ts';
 import { apiOf } from '../../src/forge/github/place.ts';
 import { parseSigningEvent } from '../../src/git/names.ts';
+import { openDrill } from '../../src/operations/drill/open.ts';
+import { drillStatus } from '../../src/operations/drill/status.ts';
 import { EVENT_MARKER } from '../../src/render/event-comment.ts';
 import { type CommandOutcome, runCommand } from '../support/command.ts';
 import { logsOf, Town } from '../support/town.ts';
@@ -16,6 +18,7 @@ import { INIT, type Name, PIN, UPDATE } from '../support/world.ts';
 
 const ARTIFACT = 'greet.sh';
 const ROOT_EVENT = parseSigningEvent('sign/root-v2');
+const DRILL = parseSigningEvent('sign/drill-spring');
 /** Minutes in which the shipped schedules fire. */
 const RENEWAL = Date.UTC(2026, 0, 1, 6, 23);
 const TEST = Date.UTC(2026, 0, 1, 4, 17);
@@ -161,6 +164,35 @@ describe('a repository on GitHub, by the shipped workflows', () => {
     expect(await download()).toBe('echo good day\n');
   });
 
+  test('holds a drill: calls everybody, shows who has proved their key, and keeps the record', async () => {
+    await town.world.in(town.world.person('alice'), workspace =>
+      openDrill(workspace, { name: 'spring', days: 14 }),
+    );
+    await town.github.settled();
+    expectGreen('signing-event');
+    expect([town.pull(DRILL).pull?.draft, town.statusOf(DRILL)]).toEqual([true, 'pending']);
+    expect(said(DRILL)).toContain('0 of 3 keys proved');
+    const calls = bodies(DRILL).filter(body => !body.startsWith(EVENT_MARKER));
+    expect(calls).toEqual([expect.stringMatching(/- @alice: prove key[^]*- @bob: [^]*- @carol: /)]);
+    expect(await town.merge(DRILL, 'bob')).toBe(405);
+    await sign(DRILL, 'bob', 'carol');
+    expect(said(DRILL)).toContain('2 of 3 keys proved');
+    await sign(DRILL, 'alice');
+    expectGreen('signing-event');
+    expect(town.statusOf(DRILL)).toBe('success');
+    // Nobody was called twice.
+    expect(bodies(DRILL)).toHaveLength(2);
+    expect(await town.merge(DRILL, 'bob')).toBe(200);
+    await town.github.settled();
+    const { standing } = await town.world.in(town.world.person('carol'), drillStatus);
+    expect(standing.margins.map(({ role, margin }) => [role, margin])).toEqual([
+      ['root', 1],
+      ['targets', 1],
+    ]);
+    // No client sees anything of it.
+    expect(await download()).toBe('echo good day\n');
+  });
+
   test('renews root as its end comes near', async () => {
     town.later(310);
     town.github.tick(RENEWAL);
@@ -199,7 +231,7 @@ describe('a repository on GitHub, by the shipped workflows', () => {
 test('its pages are kept to be looked at', async () => {
   const folder = join('test-output');
   await mkdir(folder, { recursive: true });
-  for (const branch of [INIT, UPDATE, ROOT_EVENT])
+  for (const branch of [INIT, UPDATE, DRILL, ROOT_EVENT])
     await writeFile(
       join(folder, `pull-request-${branch.replace('/', '-')}.md`),
       [`# ${town.pull(branch).title}`, town.pull(branch).body ?? '', ...bodies(branch)].join('\n\n---\n\n'),

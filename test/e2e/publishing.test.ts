@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { serveFolder } from '../../signer-cli/demo/static-server.ts';
 import { DAY_MS } from '../../src/clock.ts';
 import { fetchMain } from '../../src/operations/workspace.ts';
-import { type BuiltCli, builtCli, projectFolder, type Ran, runProgram } from '../support/cli.ts';
+import { type BuiltCli, builtCli, type Ran } from '../support/cli.ts';
+import { commandsOf, readBlocks, runScript } from '../support/examples.ts';
 import { NOW, type TestWorld, worldTest as test } from '../support/world.ts';
 
 let cli: BuiltCli;
@@ -13,9 +14,7 @@ let blocks: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
   cli = await builtCli();
-  const guide = await readFile(join(projectFolder, 'docs/publishing.md'), 'utf8');
-  const marked = guide.matchAll(/<!-- run: (\w+) -->\n```\w+\n([^]*?)```/g);
-  blocks = new Map([...marked].map(([, name = '', body = '']) => [name, body]));
+  blocks = await readBlocks('docs/publishing.md');
 });
 afterAll(() => cli[Symbol.asyncDispose]());
 
@@ -25,17 +24,10 @@ async function perform(
   name: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
-  const bin = join(world.folder, 'bin');
-  await mkdir(bin, { recursive: true });
   const day = new Date(world.clock.time).toISOString().replace(/\.\d+/, '');
-  const wrapper = `#!/bin/sh\nexec '${process.execPath}' '${cli.file}' "$@" --now ${day}\n`;
-  await writeFile(join(bin, 'tuf-signer'), wrapper, { mode: 0o755 });
-  const lines = (blocks.get(name) ?? '').split('\n').filter(line => line.startsWith('$ '));
-  const script = lines.map(line => line.slice(2)).join('\n');
-  return runProgram('sh', ['-eu', '-c', script], {
-    cwd: world.automation.folder,
-    env: { PATH: `${bin}:${process.env['PATH'] ?? ''}`, ...env },
-  });
+  const wrapping = { after: `--now ${day}` };
+  const place = { cwd: world.automation.folder, env };
+  return runScript(cli, join(world.folder, 'bin'), commandsOf(blocks.get(name)), wrapping, place);
 }
 
 const hasRsync = (process.env['PATH'] ?? '').split(delimiter).some(place => existsSync(join(place, 'rsync')));

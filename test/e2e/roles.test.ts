@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixedClock, type Instant } from '../../src/clock.ts';
@@ -8,22 +8,16 @@ import { onlineSignTargets } from '../../src/operations/online-sign-targets.ts';
 import { openWorkspace } from '../../src/operations/workspace.ts';
 import { fileSigner } from '../../src/signers/file.ts';
 import type { Signer } from '../../src/signers/signer.ts';
-import { type BuiltCli, builtCli, projectFolder, runProgram } from '../support/cli.ts';
+import { type BuiltCli, builtCli } from '../support/cli.ts';
 import { Crew } from '../support/crew.ts';
+import { commandsOf, readBlocks, perform as run } from '../support/examples.ts';
 
 let cli: BuiltCli;
-let blocks: ReadonlyMap<string, readonly string[]>;
+let blocks: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
   cli = await builtCli();
-  const guide = await readFile(join(projectFolder, 'docs/roles.md'), 'utf8');
-  const marked = guide.matchAll(/<!-- run: (\w+) -->\n```console\n([^]*?)```/g);
-  blocks = new Map(
-    [...marked].map(([, name = '', body = '']) => [
-      name,
-      body.split('\n').flatMap(line => (line.startsWith('$ ') ? [line.slice(2)] : [])),
-    ]),
-  );
+  blocks = await readBlocks('docs/roles.md');
 });
 afterAll(() => cli[Symbol.asyncDispose]());
 
@@ -33,20 +27,10 @@ interface Signed {
 
 /** The guide's commands in alice's clone, as they are typed; she says yes, and signs by a key file. */
 async function perform(crew: Crew, name: string): Promise<string> {
-  const bin = join(crew.folder, 'bin');
-  await mkdir(bin, { recursive: true });
-  const wrapper = `#!/bin/sh\nexec '${process.execPath}' '${cli.file}' "$@" --yes --key file:alice.pem --now 2030-06-01T00:00:00Z\n`;
-  await writeFile(join(bin, 'tuf-signer'), wrapper, { mode: 0o755 });
-  const script = (blocks.get(name) ?? []).join('\n');
-  const ran = await runProgram('sh', ['-eu', '-c', script], {
-    cwd: crew.clone('alice').folder,
-    env: {
-      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
-      HOME: crew.folder,
-      TUF_SIGNER_KEYS: join(crew.folder, 'keys'),
-    },
+  const ran = await run(cli, crew, 'alice', commandsOf(blocks.get(name)), {
+    env: { TUF_SIGNER_KEYS: join(crew.folder, 'keys') },
+    wrapping: { after: '--yes --key file:alice.pem --now 2030-06-01T00:00:00Z' },
   });
-  expect(`${ran.exit} ${ran.stderr}`).toMatch(/^0 /);
   return ran.stderr;
 }
 

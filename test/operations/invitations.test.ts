@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest';
 import { DAY_MS, type Instant } from '../../src/clock.ts';
 import type { EventReport } from '../../src/event/report.ts';
-import { declineInvitations } from '../../src/operations/decline.ts';
+import { TARGETS } from '../../src/metadata/names.ts';
+import { type DeclineRequest, declineInvitations } from '../../src/operations/decline.ts';
 import { renderTerminal } from '../../src/render/terminal.ts';
 import {
   containing,
@@ -25,7 +26,7 @@ const STATE = 'metadata/.signing-event-state';
 const decline = (
   world: TestWorld,
   name: Name,
-  options: { readonly branch?: typeof UPDATE; readonly prompter?: TestPrompter } = {},
+  options: Partial<DeclineRequest> = {},
 ): ReturnType<typeof declineInvitations> =>
   world.in(world.person(name), workspace =>
     declineInvitations(workspace, { branch: UPDATE, prompter: prompter(), ...options }),
@@ -84,6 +85,26 @@ describe('declining', () => {
     await invite(world);
     expect((await decline(world, 'mallory')).declined).toEqual([DOCS, TOOLS]);
     expect(world.json(STATE, UPDATE)).toEqual({ invites: { '@bob': ['docs'], '@carol': ['docs'] } });
+  });
+
+  test('of one role leaves the invitation to the other, and of a role that nobody offered is an error', async ({
+    world,
+  }) => {
+    await world.delegate('alice', { role: DOCS, signers: owners('mallory', 'bob', 'carol'), threshold: 2 });
+    await invite(world);
+    const asked = prompter();
+    const { declined } = await decline(world, 'mallory', { prompter: asked, only: [TOOLS] });
+    expect([declined, asked.questions]).toEqual([[TOOLS], ['Decline the invitation to sign tools?']]);
+    expect(world.json(STATE, UPDATE)).toEqual({
+      invites: { '@bob': ['docs'], '@carol': ['docs'], '@mallory': ['docs'] },
+    });
+    const refs = world.refs();
+    for (const only of [[TOOLS], [DOCS, TARGETS]])
+      await expect(decline(world, 'mallory', { only })).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+        message: containing('but to docs: nothing was declined'),
+      });
+    expect(world.refs()).toBe(refs);
   });
 
   test('of somebody without whom the threshold is out of reach says so, and the event is refused', async ({

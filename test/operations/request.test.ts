@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { parseSigningEvent } from '../../src/git/names.ts';
 import { type KeyOwner, ROOT, TARGETS } from '../../src/metadata/names.ts';
+import { openDrill } from '../../src/operations/drill/open.ts';
 import type { InitRequest } from '../../src/operations/init.ts';
 import { folderPins } from '../../src/operations/pin/folder.ts';
 import type { PinStore } from '../../src/operations/pin/pin.ts';
@@ -10,7 +11,12 @@ import { answerRequest } from '../../src/operations/request/answer.ts';
 import { exportRequest } from '../../src/operations/request/export.ts';
 import { importResponse } from '../../src/operations/request/import.ts';
 import { openRequest } from '../../src/operations/request/open.ts';
-import { decodeResponse, encodeResponse, type Response } from '../../src/operations/request/response.ts';
+import {
+  decodeResponse,
+  encodeResponse,
+  type MadeProof,
+  type Response,
+} from '../../src/operations/request/response.ts';
 import type { SignOutcome } from '../../src/operations/sign.ts';
 import { TestRepository } from '../support/git-repo.ts';
 import {
@@ -37,6 +43,8 @@ const machine = (world: TestWorld, name = 'isolated'): IsolatedMachine => ({
   pins: folderPins(join(world.folder, name, 'pins')),
   prompter: prompter(),
 });
+
+const DRILL = parseSigningEvent('sign/drill-june');
 
 let files = 0;
 const newFile = (world: TestWorld): string => join(world.folder, `${files++}.request`);
@@ -121,6 +129,34 @@ describe('a request', () => {
   test('in the place of a response is told for what it is', () => {
     const request = Buffer.from('# v2 git bundle\n0123 refs/heads/main\n');
     expect(() => decodeResponse(request)).toThrow(/this is a request, not a response/);
+  });
+
+  test('carries a drill: a key proves itself there, and whoever carries the proof brings it in once', async ({
+    world,
+  }) => {
+    await world.in(world.person('alice'), workspace => openDrill(workspace, { name: 'june', days: 14 }));
+    const there = machine(world);
+    const file = await exported(world, 'bob', DRILL);
+    const response = await answered(world, 'bob', file, there);
+    expect(there.prompter.questions).toEqual([containing('in drill june?')]);
+    expect(there.prompter.said).toContainEqual(containing('this signs no metadata'));
+    expect(response).toMatchObject({ joins: undefined, signatures: [] });
+    expect(response.proofs).toHaveLength(1);
+    // By carol, whose key is not asked for: it is bob's that proves itself.
+    const made = world.person('carol').signatures;
+    expect(await imported(world, response, 'carol')).toMatchObject({
+      joined: [],
+      signed: [],
+      proved: response.proofs.map(({ fingerprint }) => fingerprint),
+    });
+    expect(world.person('carol').signatures).toBe(made);
+    expect(world.remote.git('log', '-1', '--format=%s', DRILL)).toBe('Drill proof from @bob');
+    const { report } = await world.judge(DRILL);
+    expect(report.drill?.keys.filter(({ proved }) => proved).map(({ owner }) => owner)).toEqual(['@bob']);
+    const refs = world.refs();
+    expect((await imported(world, response)).proved).toEqual([]);
+    expect(world.refs()).toBe(refs);
+    await expect(exported(world, 'bob', DRILL)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   test('brings the attestation of a joining key along', async ({ world }) => {
@@ -430,6 +466,25 @@ describe('a response is refused', () => {
     expect(world.refs()).toBe(refs);
   });
 
+  test.for<readonly [string, (proof: MadeProof) => MadeProof]>([
+    [
+      'was changed',
+      proof => ({ ...proof, sig: proof.sig.replace(/..$/, hex => (hex === '00' ? '01' : '00')) }),
+    ],
+    ['is of another drill', proof => ({ ...proof, payload: 'a'.repeat(64) })],
+    ["says that it were another key's", proof => ({ ...proof, fingerprint: 'a'.repeat(64) })],
+  ])('where a proof %s', async ([, change], { world }) => {
+    await world.in(world.person('alice'), workspace => openDrill(workspace, { name: 'june', days: 14 }));
+    const response = await answered(world, 'bob', await exported(world, 'bob', DRILL));
+    const refs = world.refs();
+    const proofs = response.proofs.map(change);
+    await expect(imported(world, { ...response, proofs })).rejects.toMatchObject({ code: 'NO_SIGNER' });
+    await expect(imported(world, { ...response, user: '@carol' as KeyOwner })).rejects.toMatchObject({
+      code: 'NO_SIGNER',
+    });
+    expect(world.refs()).toBe(refs);
+  });
+
   test('where the event invites to more than was agreed to', async ({ world }) => {
     await world.delegate('alice', { signers: owners('bob', 'carol', 'mallory'), threshold: 2 });
     const response = await answered(world, 'mallory', await exported(world, 'mallory'));
@@ -463,7 +518,10 @@ describe('a response is refused', () => {
     signatures: [{ role: 'root', version: 1, keyid: 'ab', payload: 'a'.repeat(64), sig: '00' }],
   };
   const JOINS = { roles: ['root'], keytype: 'ecdsa', scheme: 'x', public: 'PEM', attestation: [] };
+  const PROOF = { fingerprint: 'a'.repeat(64), payload: 'b'.repeat(64), sig: '00' };
   test('reads what is as it should be', () => {
+    expect(decodeResponse(Buffer.from(JSON.stringify({ ...GOOD, proofs: [PROOF] }))).proofs).toEqual([PROOF]);
+    expect(decodeResponse(Buffer.from(JSON.stringify(GOOD))).proofs).toEqual([]);
     expect(decodeResponse(Buffer.from(JSON.stringify({ ...GOOD, joins: JOINS }))).joins?.roles).toEqual([
       ROOT,
     ]);
@@ -490,6 +548,14 @@ describe('a response is refused', () => {
       { ...GOOD, joins: { ...JOINS, attestation: Array<string>(9).fill('AA==') } },
       'BAD_FILE',
     ],
+    ['proofs that are no list', { ...GOOD, proofs: {} }, 'BAD_FILE'],
+    [
+      'more proofs than a drill asks for',
+      { ...GOOD, proofs: Array.from({ length: 1001 }, () => PROOF) },
+      'BAD_FILE',
+    ],
+    ['a proof by half a key', { ...GOOD, proofs: [{ ...PROOF, fingerprint: 'ab' }] }, 'BAD_FILE'],
+    ['a proof with a member more', { ...GOOD, proofs: [{ ...PROOF, more: 1 }] }, 'BAD_FILE'],
     ['a list in its place', [GOOD], 'BAD_FILE'],
   ])('with %s', ([, json, code]) => {
     expect(() => decodeResponse(Buffer.from(JSON.stringify(json)))).toThrow(

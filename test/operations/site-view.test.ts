@@ -1,9 +1,11 @@
 import { expect } from 'vitest';
+import { DAY_MS, type Instant } from '../../src/clock.ts';
+import { openDrill } from '../../src/operations/drill/open.ts';
 import { TreeReader } from '../../src/operations/read-tree.ts';
 import { readSiteView } from '../../src/operations/site-view.ts';
 import { fetchMain } from '../../src/operations/workspace.ts';
 import type { SiteView } from '../../src/render/site/view.ts';
-import { type TestWorld, worldTest as test } from '../support/world.ts';
+import { NOW, type TestWorld, worldTest as test } from '../support/world.ts';
 
 const viewOf = (world: TestWorld): Promise<SiteView> =>
   world.in(world.automation, async workspace => {
@@ -27,6 +29,33 @@ test('names what people signed, newest first, and not what automation does', asy
   ]);
   expect(view.committedAt).toBe(world.clock.now());
   expect([...view.artifacts]).toEqual([['tools', [['tools/greet.sh', 8]]]]);
+});
+
+test('tells what drills say when the commit was made, whatever time it is', async ({ world }) => {
+  expect((await viewOf(world)).drills).toBeUndefined();
+  const { branch } = await world.in(world.person('alice'), workspace =>
+    openDrill(workspace, { name: 'june', days: 14 }),
+  );
+  await world.sign('bob', branch);
+  world.merge(branch);
+  const later = async (days: number): Promise<SiteView> => {
+    world.clock.time = (NOW + days * DAY_MS) as Instant;
+    await world.onlineSign();
+    return viewOf(world);
+  };
+  const view = await later(4);
+  expect(view.drills?.roles.map(({ role, proved, keys }) => [role, proved, keys])).toEqual([
+    ['root', 1, 3],
+    ['targets', 1, 3],
+    ['tools', 1, 2],
+  ]);
+  // Nobody is silent before its time is over: that a later commit says.
+  world.clock.time = (NOW + 20 * DAY_MS) as Instant;
+  expect(await viewOf(world)).toEqual(view);
+  expect((await later(20)).drills?.roles[0]?.unproved).toMatchObject([
+    { owner: '@alice', state: 'silent' },
+    { owner: '@carol', state: 'silent' },
+  ]);
 });
 
 test('says which roles end, and counts what is too much to name', async ({ world }) => {

@@ -5,7 +5,7 @@ import type { RoleName } from '../../src/metadata/names.ts';
 import { packArtifacts } from '../../src/render/site/artifacts.ts';
 import { sitePage } from '../../src/render/site/page.ts';
 import { marginOf } from '../../src/render/site/view.ts';
-import { hostileView, sampleView, viewOfTree, withArtifacts } from '../support/site-views.ts';
+import { hostileView, sampleView, standingAfter, viewOfTree, withArtifacts } from '../support/site-views.ts';
 import { repositoryOf } from '../support/tree-builder.ts';
 
 const view = sampleView();
@@ -103,6 +103,50 @@ describe('the page', () => {
     );
     const tree = repositoryOf({ signers: ['@alice'], roles }).tree();
     expect(text(sitePage(viewOfTree(tree)))).toContain('bin-00 … bin-1f 32 roles');
+  });
+});
+
+describe('drills', () => {
+  const rows = (html: string): readonly string[] =>
+    [
+      ...(/<h2 id="drills">[^]*?<tbody>([^]*?)<\/tbody>/.exec(html)?.[1] ?? '').matchAll(
+        /<tr>([^]*?)<\/tr>/g,
+      ),
+    ].map(([, row = '']) =>
+      text(row)
+        .trim()
+        .replace(/ [0-9a-f]{20}/g, ' FP'),
+    );
+  const people = repositoryOf({
+    signers: ['@alice', '@bob', '@carol'],
+    threshold: 2,
+    roles: Object.fromEntries(
+      Array.from({ length: 20 }, (_, i) => [`r${i}`, { signers: ['@bob'], threshold: 1 }]),
+    ),
+  });
+
+  test('tell per role the margin of keys that proved themselves, and who is silent since when', () => {
+    expect(text(page)).toContain('What 1 drill on main says (the last: may, until 2030-05-15).');
+    expect(rows(page)).toEqual([
+      'root 3 of 3 2 needed margin 1',
+      'targets 3 of 3 2 needed margin 1',
+      'tools 2 of 2 2 needed no margin',
+      'plugins 1 of 2 1 needed no margin @dan FP silent since 2030-05-01',
+    ]);
+  });
+
+  test('say where a quorum did not show that it is there, and roles that are alike are one row', () => {
+    const view = viewOfTree(people.tree(), [], standingAfter(people, ['@alice']));
+    const silent = '@bob FP silent since 2030-05-01 @carol FP silent since 2030-05-01';
+    expect(rows(sitePage(view))).toEqual([
+      `root 1 of 3 2 needed 1 short of a quorum ${silent}`,
+      `targets 1 of 3 2 needed 1 short of a quorum ${silent}`,
+      'r0 … r19 0 of 1 1 needed 1 short of a quorum @bob FP silent since 2030-05-01',
+    ]);
+  });
+
+  test('are not told of where main has none', () => {
+    expect(sitePage(viewOfTree(people.tree()))).not.toContain('id="drills"');
   });
 });
 

@@ -8,7 +8,7 @@ import { parseDocument, signedBytes } from '../../src/metadata/document.ts';
 import { fileSigner } from '../../src/signers/file.ts';
 import { type BuiltCli, builtCli, type Ran } from '../support/cli.ts';
 import { runCommand } from '../support/command.ts';
-import { markedBlocks, typedIn } from '../support/document.ts';
+import { commandsOf, readBlocks } from '../support/examples.ts';
 import { Rehearsal, type Rehearser } from '../support/rehearsal.ts';
 
 const GREET = 'tools/greet.sh';
@@ -24,7 +24,7 @@ describe('recovery', { timeout: 120_000 }, () => {
 
   beforeAll(async () => {
     cli = await builtCli();
-    blocks = await markedBlocks('docs/recovery.md');
+    blocks = await readBlocks('docs/recovery.md');
     ready = await Rehearsal.begin(cli);
     here = ready;
     await found();
@@ -41,7 +41,7 @@ describe('recovery', { timeout: 120_000 }, () => {
   /** Types a block of the guide; it has to go well. */
   const perform = async (name: Rehearser, block: string, edit = (script: string) => script): Promise<Ran> => {
     told.add(block);
-    const ran = await here.type(name, edit(typedIn(blocks.get(block) ?? 'false')));
+    const ran = await here.type(name, edit(commandsOf(blocks.get(block) ?? 'false')));
     expect(`${ran.exit} ${ran.stderr}`).toMatch(/^0 /);
     return ran;
   };
@@ -177,7 +177,7 @@ describe('recovery', { timeout: 120_000 }, () => {
 
   async function mainIsBad(): Promise<void> {
     for (const block of ['check', 'publish'])
-      expect((await here.type('alice', typedIn(blocks.get(block) ?? ''))).exit).toBe(2);
+      expect((await here.type('alice', commandsOf(blocks.get(block) ?? ''))).exit).toBe(2);
     expect(await clientGets(GREET)).toBe(HELLO);
   }
 
@@ -191,7 +191,7 @@ describe('recovery', { timeout: 120_000 }, () => {
   test('a wrong merge: of an event that was not accepted', async () => {
     await change('sign/early', 'echo early\n');
     here.merge('sign/early');
-    const publishing = await here.type('alice', typedIn(blocks.get('publish') ?? ''));
+    const publishing = await here.type('alice', commandsOf(blocks.get('publish') ?? ''));
     expect(publishing.exit).toBe(2);
     expect(await clientGets(GREET)).toBe(HELLO);
     await repair();
@@ -232,7 +232,7 @@ describe('recovery', { timeout: 120_000 }, () => {
     for (const wrong of ['111111', '222222', '333333'])
       await type('tuf-signer key change-pin', wrong, '161803', '161803');
     expect(card.pinTriesLeft).toBe(0);
-    const command = typedIn(blocks.get('unblock') ?? '');
+    const command = commandsOf(blocks.get('unblock') ?? '');
     told.add('unblock');
     expect(await type(command, '31415926', '161803', '161803')).toMatchObject({ code: 0 });
     expect((await type('tuf-signer key change-pin', '161803', '271828', '271828')).code).toBe(0);

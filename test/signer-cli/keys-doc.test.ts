@@ -1,23 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { VirtualCard } from '../../signer-cli/demo/virtual-card/card.ts';
 import { ROOT, TARGETS } from '../../src/metadata/names.ts';
-import { projectFolder } from '../support/cli.ts';
 import { type CommandOutcome, runCommand } from '../support/command.ts';
+import { commandsOf, readBlocks } from '../support/examples.ts';
 import { testKey } from '../support/test-keys.ts';
 import { type Name, owners, PIN, type TestWorld, TOOLS, worldTest as test } from '../support/world.ts';
 
-const doc = readFileSync(join(projectFolder, 'docs', 'keys.md'), 'utf8');
-const blocks = new Map(
-  [...doc.matchAll(/<!-- run: (\w+) -->\n```console\n([^]*?)```/g)].map(([, name = '', body = '']) => [
-    name,
-    body
-      .split('\n')
-      .filter(line => line.startsWith('$ '))
-      .map(line => line.slice(2).replace(/\s+#.*/, '')),
-  ]),
-);
+const blocks = await readBlocks('docs/keys.md');
 
 /** Runs a block as it is written, by somebody who answers each question with what `answers` holds in turn. */
 async function perform(
@@ -32,8 +22,9 @@ async function perform(
   const { folder, transport: cards, env: environment } = world.person(name);
   const [left, unseen] = [[...texts], [...secrets]];
   const outcomes: CommandOutcome[] = [];
-  for (const line of blocks.get(block) ?? []) {
+  for (const line of commandsOf(blocks.get(block)).split('\n')) {
     const [program, ...args] = line
+      .replace(/\s+#.*/, '')
       .split(' ')
       .map(word => word.replace(/^card\.pem$/, join(folder, 'card.pem')));
     expect(program).toBe('tuf-signer');

@@ -191,6 +191,15 @@ describe('sign --decline', () => {
     await invite(world);
     expect(await run(world, 'bob', ['sign', UPDATE, '--decline'])).toMatchObject({ code: 66 });
     expect(await run(world, 'bob', ['sign', '--decline'])).toMatchObject({ code: 64 });
+    const one = (...args: readonly string[]): ReturnType<typeof run> =>
+      run(world, 'mallory', ['sign', UPDATE, ...args]);
+    expect(await one('--decline', '--role', 'root')).toMatchObject({ code: 66 });
+    expect(await one('--decline', '--role', '../x')).toMatchObject({ code: 64 });
+    expect(await one('--role', 'tools')).toMatchObject({ code: 64 });
+    const answered = await run(world, 'mallory', ['sign', UPDATE, '--decline', '--role', 'tools'], {
+      texts: ['y'],
+    });
+    expect(answered.err).toContain('You have declined to sign tools');
   });
 
   test('whoever does not join is told about it', async ({ world }) => {

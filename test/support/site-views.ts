@@ -1,20 +1,36 @@
 import { DAY_MS, type Instant } from '../../src/clock.ts';
-import type { RoleName } from '../../src/metadata/names.ts';
+import { type DrillStanding, drillStanding } from '../../src/event/drill/standing.ts';
+import type { KeyOwner, RoleName } from '../../src/metadata/names.ts';
 import type { RoleView, SignerView, SiteView } from '../../src/render/site/view.ts';
 import { siteViewOf } from '../../src/render/site/view.ts';
+import { parseDrill } from '../../src/repository/drill-file.ts';
 import { type RepositoryTree, rootOf } from '../../src/repository/tree.ts';
-import { repositoryOf, testNow } from './tree-builder.ts';
+import { drillFile } from './drill.ts';
+import { repositoryOf, type TestRepository, testNow } from './tree-builder.ts';
 
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 
 /** The page of `tree`, with these events. */
-export function viewOfTree(tree: RepositoryTree, events: SiteView['events'] = []): SiteView {
+export function viewOfTree(
+  tree: RepositoryTree,
+  events: SiteView['events'] = [],
+  standing: DrillStanding = noStanding(tree),
+): SiteView {
   const root = rootOf(tree);
   if (root === undefined) throw new Error('no root');
-  return siteViewOf(tree, { commit: COMMIT, committedAt: testNow, firstRoot: root.bytes, events });
+  return siteViewOf(tree, { commit: COMMIT, committedAt: testNow, firstRoot: root.bytes, events, standing });
 }
 
-/** A repository as many have it: people, a spare key here and none there, an online role, nested ones, two events. */
+const noStanding = (tree: RepositoryTree): DrillStanding => drillStanding(tree, undefined, [], testNow);
+
+/** What this drill of a month ago says, in which these keys proved themselves. */
+export function standingAfter(main: TestRepository, proved: readonly string[]): DrillStanding {
+  const says = { name: 'may', opened: '2030-05-01T00:00:00Z', deadline: '2030-05-15T00:00:00Z' };
+  const file = parseDrill(drillFile(main, { says, proved }));
+  return drillStanding(main.tree(), file.drill.repository, [file], testNow);
+}
+
+/** A repository as many have it: people, a spare key here and none there, an online role, nested ones, two events, a drill that dan did not answer. */
 export function sampleView(): SiteView {
   const repository = repositoryOf({
     signers: ['@alice', '@bob', '@carol'],
@@ -30,7 +46,7 @@ export function sampleView(): SiteView {
       'nightly/build.bin': 'bits',
     },
   });
-  return viewOfTree(repository.tree(), [
+  const events: SiteView['events'] = [
     { commit: COMMIT, time: testNow, subject: 'Merge sign/tools', changes: ['targets 3 → 4', 'tools 1'] },
     {
       commit: COMMIT.replaceAll('0', 'f'),
@@ -38,7 +54,8 @@ export function sampleView(): SiteView {
       subject: 'Merge sign/root-v2',
       changes: ['root 1 → 2'],
     },
-  ]);
+  ];
+  return viewOfTree(repository.tree(), events, standingAfter(repository, ['@alice', '@bob', '@carol']));
 }
 
 /** `count` artifacts in one role, as a distribution names its packages. */
@@ -71,5 +88,29 @@ export function hostileView(view: SiteView, text: string): SiteView {
     roles: [...view.roles, role],
     events: [{ commit: text, time: testNow, subject: text, changes: [text] }],
     artifacts: new Map([[text as RoleName, [[text, 1]]]]),
+    drills: {
+      title: text,
+      roles: [
+        {
+          role: text as RoleName,
+          last: text as RoleName,
+          count: 17,
+          threshold: 1,
+          keys: 1,
+          proved: 0,
+          margin: -1,
+          unproved: [
+            {
+              owner: text as KeyOwner,
+              fingerprint: text,
+              roles: [],
+              state: 'silent',
+              provedBy: text,
+              silentSince: text,
+            },
+          ],
+        },
+      ],
+    },
   };
 }

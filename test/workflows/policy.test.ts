@@ -15,7 +15,7 @@ const FILES = [...TEMPLATES, ...OWN_WORKFLOWS, ...ACTIONS];
 it('finds the files', () => {
   expect(TEMPLATES).toHaveLength(9);
   expect(OWN_WORKFLOWS).toEqual(['.github/workflows/ci.yml', '.github/workflows/release.yml']);
-  expect(ACTIONS).toHaveLength(8);
+  expect(ACTIONS).toHaveLength(9);
 });
 
 it.each(FILES)('%s keeps the policy', file =>

@@ -106,15 +106,28 @@ describe('templates', () => {
     }
   });
 
-  it('put timestamp.json last where the order of files is theirs', () => {
-    for (const name of ['publish-s3', 'publish-gcs']) {
-      const lines = readProject(`workflows-template/optional/${name}.yml`).split('\n');
-      const copies = lines.filter(line => /^ +(aws|gcloud) /.test(line));
-      expect(copies).toHaveLength(2);
-      expect(copies[0]).toMatch(/--exclude[ =]'?\^?timestamp/);
-      expect(copies[1]).toContain('"$SITE/timestamp.json"');
-      expect(copies.join()).not.toMatch(/--delete|rm /);
-    }
+  it.each([
+    ['publish-s3', 's3'],
+    ['publish-gcs', 'gs'],
+  ])('leave the order and the headers of files to the action deploy, in %s', (name, scheme) => {
+    const text = readProject(`workflows-template/optional/${name}.yml`);
+    const { fields } = readPolicyFile(`workflows-template/optional/${name}.yml`);
+    const publish = fieldsOf(fieldsOf(fields.get('jobs')).get('publish'));
+    const steps = listOf(publish.get('steps')).map(fieldsOf);
+    const uses = steps.map(step => String(step.get('uses')).replace(/^.*\/|@.*$/g, ''));
+    expect(uses.filter(action => action !== 'auth' && action !== 'configure-aws-credentials')).toEqual([
+      'upload-repository',
+      'deploy',
+      'test-repository',
+    ]);
+    // Signed in before, and nothing of the workflow's own runs with those rights.
+    expect(uses.at(1)).toMatch(/^(auth|configure-aws-credentials)$/);
+    expect(text).not.toMatch(/^ +(- )?run:/m);
+    expect(Object.fromEntries(fieldsOf(steps.at(2)?.get('with')))).toEqual({
+      path: '${{ steps.site.outputs.path }}',
+      to: `${scheme}://\${{ vars.TUF_SIGNER_BUCKET }}`,
+      'trusted-root': '${{ vars.TUF_SIGNER_TRUSTED_ROOT }}',
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import { exportRequest } from '../../../src/operations/request/export.ts';
 import { renderJson } from '../../../src/render/json.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { type GlobalFlags, prompterOf, type RunContext, trustOf, workspaceOf } from '../../run-context.ts';
+import { askedWords } from '../asked-words.ts';
 import { requireAbsent } from './files.ts';
 
 export interface ExportFlags extends GlobalFlags {
@@ -21,7 +22,7 @@ export async function run(
   const branch = parseSigningEvent(event);
   await requireAbsent(out);
   await using workspace = await workspaceOf(flags);
-  const { note, invited, toSign } = await exportRequest(workspace, {
+  const { note, asks } = await exportRequest(workspace, {
     branch,
     out,
     prompter: prompterOf(context),
@@ -30,14 +31,10 @@ export async function run(
   const { output } = context;
   if (flags.json === true) {
     const { size } = await stat(out);
-    output.result(renderJson({ file: out, bytes: size, ...note, invited, toSign }));
+    output.result(renderJson({ file: out, bytes: size, ...note, ...asks }));
     return EXIT.accepted;
   }
-  const asks = [
-    ...(invited.length > 0 ? [`invites ${note.user} to ${invited.join(', ')}`] : []),
-    ...(toSign.length > 0 ? [`asks ${note.user} to sign ${toSign.join(', ')}`] : []),
-  ];
-  output.say(`${out} holds ${branch}, which ${asks.join(' and ')}.`);
+  output.say(`${out} holds ${branch}, which ${askedWords(asks, note.user).join(' and ')}.`);
   if (note.firstRoot !== undefined)
     output.say(
       `The first root that is trusted here: ${note.firstRoot}. Compare it with what the other machine shows.`,

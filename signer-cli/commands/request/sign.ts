@@ -45,8 +45,11 @@ export async function run(
   await writeNew(out, encodeResponse(response));
   const signed = [...new Set(response.signatures.map(({ role }) => role))];
   const joined = response.joins?.roles ?? [];
+  const proved = response.proofs.map(({ fingerprint }) => fingerprint);
   if (flags.json === true) {
-    output.result(renderJson({ file: out, event: response.event, user: response.user, joined, signed }));
+    output.result(
+      renderJson({ file: out, event: response.event, user: response.user, joined, signed, proved }),
+    );
     return EXIT.accepted;
   }
   if (joined.length > 0)
@@ -54,6 +57,7 @@ export async function run(
       `You join ${joined.join(' and ')}. Once that is in the event, another request brings what you are to sign.`,
     );
   if (signed.length > 0) output.say(`You have signed ${signed.join(' and ')}. Thank you.`);
+  if (proved.length > 0) output.say('Your key works. Thank you.');
   output.say(`Carry ${out} back. On the machine with network: tuf-signer request import ${out}`);
   return EXIT.accepted;
 }

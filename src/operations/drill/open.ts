@@ -52,7 +52,10 @@ export async function openDrill(workspace: Workspace, request: DrillRequest): Pr
   if ((await allDrills(reader, tree)).has(drillPath(name))) throw alreadyThere(name, 'main holds');
   const [repository, root, keyholders] = [await readIdentity(reader, tree), rootOf(tree), keyholdersOf(tree)];
   if (repository === undefined || root === undefined || keyholders.length === 0)
-    throw new OperationError('REFUSED', 'main has no key yet that a person holds: there is nothing to drill');
+    throw new OperationError(
+      'REFUSED',
+      `main has no key yet of which it says that a person holds it: there is nothing to drill${tree.metadata.size === 0 ? '' : ' before an event that names its keyholders is merged'}`,
+    );
   const deadline = formatInstant((now + request.days * DAY_MS) as Instant);
   const drill: Omit<Drill, 'raw' | 'openedAt' | 'deadlineAt'> = {
     name,

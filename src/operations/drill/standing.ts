@@ -1,3 +1,4 @@
+import type { Instant } from '../../clock.ts';
 import { type DrillStanding, drillStanding } from '../../event/drill/standing.ts';
 import type { RepositoryTree } from '../../repository/tree.ts';
 import { TreeReader } from '../read-tree.ts';
@@ -10,8 +11,12 @@ export interface ReadStanding {
   readonly unreadable: ReadonlyMap<string, string>;
 }
 
-/** Reads the drills of `main`. Throws {@link GitError}. */
-export async function readStanding(workspace: Workspace, main: RepositoryTree): Promise<ReadStanding> {
+/** Reads the drills of `main`, and what they say `now`. Throws {@link GitError}. */
+export async function readStanding(
+  workspace: Workspace,
+  main: RepositoryTree,
+  now: Instant = workspace.clock.now(),
+): Promise<ReadStanding> {
   const reader = new TreeReader(workspace.objects);
   const files = await allDrills(reader, main);
   const readable = [...files.values()].flatMap(parsed => (parsed.ok ? [parsed.value] : []));
@@ -20,7 +25,7 @@ export async function readStanding(workspace: Workspace, main: RepositoryTree): 
   );
   const identity = readable.length === 0 ? undefined : await readIdentity(reader, main);
   return {
-    standing: drillStanding(main, identity, readable, workspace.clock.now()),
+    standing: drillStanding(main, identity, readable, now),
     unreadable: new Map(unreadable),
   };
 }

@@ -99,7 +99,8 @@ export function planRoles(published: Published, adoption: Adoption): readonly Pl
     };
   });
   requireKnown(published, adoption, roles);
-  for (const planned of roles) requireReach(planned, published);
+  const bins = binsOf(published);
+  for (const planned of roles) requireReach(planned, published, bins.has(planned.role));
   return roles;
 }
 
@@ -117,6 +118,14 @@ const delegatedRoles = ({ root, documents }: Published): readonly DelegatedRole[
         signed: { delegations },
       },
     ]) => [...delegations.roles.values()].map(definition => ({ delegator, definition, delegations })),
+  );
+
+/** The bins of `succinct_roles`, which share one set of signers. */
+const binsOf = (published: Published): ReadonlySet<RoleName> =>
+  new Set(
+    delegatedRoles(published)
+      .filter(({ delegations }) => delegations.succinct !== undefined)
+      .map(({ definition }) => definition.name),
   );
 
 const keysOf = (definition: RoleDefinition, { keys }: Delegations): readonly Key[] =>
@@ -168,6 +177,13 @@ function requireKnown(
   for (const role of [...invites.keys(), ...thresholds.keys(), ...periods.keys()]) {
     if (!roles.has(role)) throw refused(`the published repository has no role ${role}`);
   }
+  const bins = binsOf(published);
+  for (const role of [...invites.keys(), ...thresholds.keys()]) {
+    if (bins.has(role))
+      throw refused(
+        `${role} is one of the bins of succinct_roles, which share their signers: they come over with the keys and the threshold that they have`,
+      );
+  }
   for (const role of invites.keys()) {
     if (isOnlineRole(role)) throw refused(`${role} is signed by automation: nobody is invited to it`);
   }
@@ -177,7 +193,11 @@ function requireKnown(
   }
 }
 
-function requireReach({ role, keys, threshold, invites }: PlannedRole, published: Published): void {
+function requireReach(
+  { role, keys, threshold, invites }: PlannedRole,
+  published: Published,
+  ofBin: boolean,
+): void {
   if (isOnlineRole(role) && (keys.length === 0 || threshold > keys.length)) {
     throw refused(
       `nothing says where the key of ${role} is: name the one that automation is to sign with (--online-key URI)`,
@@ -193,8 +213,8 @@ function requireReach({ role, keys, threshold, invites }: PlannedRole, published
   const signers = keys.length + invites.length;
   const remedies = [
     ...(nameless.length === 0 ? [] : [`--owner KEYID=@account for ${nameless.join(', ')}`]),
-    `--invite ${role}=@account`,
-    ...(signers === 0 ? [] : [`--threshold ${role}=NUMBER, at most ${signers}`]),
+    ...(ofBin ? [] : [`--invite ${role}=@account`]),
+    ...(signers === 0 || ofBin ? [] : [`--threshold ${role}=NUMBER, at most ${signers}`]),
   ];
   throw refused(
     `${role} asks for ${plural(threshold, 'signature')} and would have ${plural(keys.length, 'key')} and ${plural(invites.length, 'invitation')}: give ${remedies.join('; or ')}`,

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue, member, withMembers } from '../../json.ts';
+import { binName } from '../../metadata/bins.ts';
 import { computeKeyid } from '../../metadata/key.ts';
 import { isOnlineRole, ROOT, type RoleName, TIMESTAMP } from '../../metadata/names.ts';
 import {
@@ -8,6 +9,7 @@ import {
   SIGNING_PERIOD_MEMBER,
 } from '../../metadata/periods.ts';
 import { artifactEdits } from '../../repository/artifact-edits.ts';
+import { withBinKeys } from '../../repository/bin-edits.ts';
 import { withKey, withoutKeys, withThreshold } from '../../repository/delegator-edits.ts';
 import { delegationGraph } from '../../repository/delegators.ts';
 import { type RolePeriods, SPEC_VERSION } from '../../repository/documents.ts';
@@ -32,9 +34,15 @@ export function adopt(
   const draft = new Draft(imported, imported);
   draft.edit(ROOT, signed => withMembers(signed, new Map([['consistent_snapshot', true]])));
   for (const { role, delegator, keys, threshold } of planned) {
+    const delegated = delegationGraph(imported).roles.get(role);
+    const bins = delegated?.delegations.succinct;
+    if (bins !== undefined) {
+      // All bins share what is written once.
+      if (role === binName(bins, 0)) draft.edit(delegator, signed => withBinKeys(signed, keys));
+      continue;
+    }
     const ids = new Set(keys.map(computeKeyid));
-    const before = delegationGraph(imported).roles.get(role)?.definition.keyids ?? [];
-    const gone = new Set(before.filter(keyid => !ids.has(keyid)));
+    const gone = new Set((delegated?.definition.keyids ?? []).filter(keyid => !ids.has(keyid)));
     draft.edit(delegator, signed =>
       withThreshold(
         keys.reduce((edited, key) => withKey(edited, role, key), withoutKeys(signed, role, gone)),

@@ -2,14 +2,13 @@ import { createBundle } from '../../git/bundle.ts';
 import { type BranchName, branchRef } from '../../git/names.ts';
 import type { ObjectId } from '../../git/oid.ts';
 import { requireFullHistory } from '../../git/repository.ts';
-import type { RoleName } from '../../metadata/names.ts';
+import { type Asks, asksOf, isAsked } from '../asks.ts';
 import { OperationError } from '../error.ts';
 import { loadRemoteEvent } from '../event.ts';
-import { invitedRoles } from '../join.ts';
 import { pinsHere, placeHere, type Trust } from '../pin/trust.ts';
 import { TrustedMain } from '../pin/trusted-main.ts';
 import type { Prompter } from '../prompter.ts';
-import { obligationsOf, requireSound } from '../signing.ts';
+import { requireSound } from '../signing.ts';
 import { findMain, requireUser, type Workspace } from '../workspace.ts';
 import { encodeNote, NOTE_REF, type RequestNote } from './note.ts';
 
@@ -23,8 +22,7 @@ export interface ExportRequest {
 
 export interface ExportOutcome {
   readonly note: RequestNote;
-  readonly invited: readonly RoleName[];
-  readonly toSign: readonly RoleName[];
+  readonly asks: Asks;
 }
 
 /**
@@ -43,9 +41,8 @@ export async function exportRequest(
   await new TrustedMain(workspace, branch, trust, prompter).fetch();
   const event = await loadRemoteEvent(workspace, branch);
   requireSound(event, prompter);
-  const invited = invitedRoles(event, user);
-  const toSign = [...new Set(obligationsOf(event, user).map(({ role }) => role))];
-  if (invited.length + toSign.length === 0)
+  const asks = asksOf(event, user);
+  if (!isAsked(asks))
     throw new OperationError('NOT_FOUND', `${branch} asks nothing of ${user} now: see tuf-signer status`);
   const main = await findMain(workspace);
   const [pin] = await pinsHere(workspace, trust.pins);
@@ -64,5 +61,5 @@ export async function exportRequest(
     ]),
   );
   await createBundle(repository, out, refs, { ref: NOTE_REF, content: encodeNote(note) });
-  return { note, invited, toSign };
+  return { note, asks };
 }

@@ -1,3 +1,5 @@
+import { drillIn } from '../drill/proofs.ts';
+import { proveKeys } from '../drill/prove.ts';
 import { loadRemoteEvent } from '../event.ts';
 import { acceptInvitations } from '../join.ts';
 import type { Trust } from '../pin/trust.ts';
@@ -31,6 +33,12 @@ export async function importResponse(
   await main.fetch();
   const event = await loadRemoteEvent(workspace, branch);
   requireSound(event, prompter);
+  if (drillIn(event) !== undefined)
+    return {
+      joined: [],
+      signed: [],
+      ...(await proveKeys(workspace, { branch, signer, prompter }, user, main, event)),
+    };
   if (joins === undefined)
     return {
       joined: [],

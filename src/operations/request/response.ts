@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { fingerprintOf } from '../../event/cards.ts';
 import { isNameless } from '../../event/named-keys.ts';
 import { type BranchName, parseSigningEvent } from '../../git/names.ts';
 import type { JsonValue } from '../../json.ts';
@@ -27,27 +28,39 @@ export interface MadeSignature {
   readonly sig: string;
 }
 
+/** One proof of a key in a drill that was made elsewhere. */
+export interface MadeProof {
+  /** Of the public key, hex. */
+  readonly fingerprint: string;
+  /** Hex SHA-256 of the bytes that it is over. */
+  readonly payload: string;
+  /** Hex. */
+  readonly sig: string;
+}
+
 /** The key with which somebody accepted to join `roles`. */
 export interface MadeKey extends Omit<PublicKeyInfo, 'place'> {
   readonly roles: readonly RoleName[];
   readonly attestation: CardAttestation | undefined;
 }
 
-/** What a person answered on a machine without network: that they join, or signatures. */
+/** What a person answered on a machine without network: that they join, signatures, or proofs in a drill. */
 export interface Response {
   readonly event: BranchName;
   readonly user: KeyOwner;
   readonly joins: MadeKey | undefined;
   readonly signatures: readonly MadeSignature[];
+  readonly proofs: readonly MadeProof[];
 }
 
-export function encodeResponse({ event, user, joins, signatures }: Response): Buffer {
+export function encodeResponse({ event, user, joins, signatures, proofs }: Response): Buffer {
   const response = {
     format: FORMAT,
     event,
     user,
     ...(joins === undefined ? {} : { joins: { ...joins, attestation: certificatesOf(joins.attestation) } }),
     signatures,
+    ...(proofs.length === 0 ? {} : { proofs }),
   };
   return Buffer.from(`${JSON.stringify(response, null, 2)}\n`);
 }
@@ -61,6 +74,8 @@ const certificatesOf = (attestation: CardAttestation | undefined): readonly stri
 /** More roles than there are, and more certificates than a chain has. */
 const MAX_SIGNATURES = 40_000;
 const MAX_CERTIFICATES = 8;
+/** As many as a drill asks. */
+const MAX_PROOFS = 1_000;
 
 /** Reads a file that anybody may have written. Throws {@link OperationError} `BAD_FILE`, {@link JsonError}, `BAD_NAME`, `BAD_REF_NAME`. */
 export function decodeResponse(bytes: Uint8Array): Response {
@@ -70,7 +85,7 @@ export function decodeResponse(bytes: Uint8Array): Response {
       'this is a request, not a response: on the machine without network, tuf-signer request sign makes one of it',
     );
   const names = ['format', 'event', 'user', 'signatures'];
-  const response = StrictObject.parse('the response', bytes, names, ['joins']);
+  const response = StrictObject.parse('the response', bytes, names, ['joins', 'proofs']);
   if (response.text('format', /./) !== FORMAT)
     throw badFile('the response is of a format that is not known here');
   return {
@@ -78,6 +93,7 @@ export function decodeResponse(bytes: Uint8Array): Response {
     user: parseKeyOwner(response.text('user', /./)),
     joins: response.has('joins') ? decodeKey(response) : undefined,
     signatures: response.list('signatures', MAX_SIGNATURES).map(decodeSignature),
+    proofs: response.has('proofs') ? response.list('proofs', MAX_PROOFS).map(decodeProof) : [],
   };
 }
 
@@ -108,32 +124,48 @@ function decodeSignature(value: JsonValue, index: number): MadeSignature {
     role: parseRoleName(signature.text('role', /./)),
     version: signature.version('version'),
     keyid: signature.text('keyid', /^[0-9a-f]{1,128}$/) as Keyid,
-    payload: signature.text('payload', /^[0-9a-f]{64}$/),
-    sig: signature.text('sig', /^([0-9a-f]{2}){1,2048}$/),
+    payload: signature.text('payload', SHA_256),
+    sig: signature.text('sig', SIGNATURE),
   };
 }
+
+function decodeProof(value: JsonValue, index: number): MadeProof {
+  const proof = new StrictObject(`the response.proofs[${index}]`, value, ['fingerprint', 'payload', 'sig']);
+  return {
+    fingerprint: proof.text('fingerprint', SHA_256),
+    payload: proof.text('payload', SHA_256),
+    sig: proof.text('sig', SIGNATURE),
+  };
+}
+
+const SHA_256 = /^[0-9a-f]{64}$/;
+const SIGNATURE = /^([0-9a-f]{2}){1,2048}$/;
 
 export const payloadDigest = (payload: Uint8Array): string =>
   createHash('sha256').update(payload).digest('hex');
 
 /**
  * A signer that has what the response holds and nothing else: importing is signing with it, so that all is judged and each signature
- * verified as ever. `sign` throws {@link OperationError} `NO_SIGNER` where the response has no signature over these very bytes.
+ * verified as ever. It holds those keys of nobody's name that it has a signature of. `sign` throws {@link OperationError} `NO_SIGNER` where
+ * the response has no signature over these very bytes.
  */
-export function responseSigner({ event, user, joins, signatures }: Response): PersonalSigner {
+export function responseSigner({ event, user, joins, signatures, proofs }: Response): PersonalSigner {
   const made = new Map(signatures.map(({ keyid, payload, sig }) => [`${keyid} ${payload}`, sig]));
+  const proved = new Map(proofs.map(({ fingerprint, payload, sig }) => [`${fingerprint} ${payload}`, sig]));
+  const keyids = new Set(signatures.map(({ keyid }) => keyid));
   return {
+    holds: ({ keyid }) => keyids.has(keyid),
     sign: async (key: Key, payload) => {
       // A key that is nobody's by name is whoever's holds it: what it signed is verified as ever.
       if (key.owner !== user && !isNameless(key)) return undefined;
-      const sig = made.get(`${key.keyid} ${payloadDigest(payload)}`);
+      const digest = payloadDigest(payload);
+      const sig = made.get(`${key.keyid} ${digest}`) ?? proved.get(`${fingerprintOf(key) ?? ''} ${digest}`);
       if (sig !== undefined) return Buffer.from(sig, 'hex');
       throw new OperationError(
         'NO_SIGNER',
         `the response has no signature of ${user} over what the event says now: export it again (tuf-signer request export ${event})`,
       );
     },
-    hasSigned: (key, payload) => made.has(`${key.keyid} ${payloadDigest(payload)}`),
     readPublicKey: async () => {
       if (joins === undefined) throw new OperationError('NO_SIGNER', 'the response joins nothing');
       const { keytype, scheme, public: text } = joins;

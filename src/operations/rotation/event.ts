@@ -6,14 +6,13 @@ import type { KeyOwner } from '../../metadata/names.ts';
 import { withKey, withoutKeys } from '../../repository/delegator-edits.ts';
 import { delegationGraph } from '../../repository/delegators.ts';
 import { Draft, type FileEdits } from '../../repository/draft.ts';
-import type { RepositoryTree } from '../../repository/tree.ts';
 import type { CardAttestation } from '../../signers/signer.ts';
 import { attestJoiningKey } from '../attestations.ts';
 import { keepCommit } from '../commit.ts';
 import { OperationError } from '../error.ts';
-import { knownGoodOf, type LoadedEvent, loadEvent } from '../event.ts';
+import { type LoadedEvent, loadEvent } from '../event.ts';
+import { type Ground, groundOf } from '../ground.ts';
 import { requireOwnKey } from '../join.ts';
-import { TreeReader } from '../read-tree.ts';
 import { fetchMain, findMain, pushRemote, requirePullRemote, type Workspace } from '../workspace.ts';
 import type { NewKey } from './new-key.ts';
 import { rolesOf, type Seat } from './own-keys.ts';
@@ -22,31 +21,15 @@ import { rolesOf, type Seat } from './own-keys.ts';
 export const isFork = async (workspace: Workspace): Promise<boolean> =>
   (await pushRemote(workspace)) !== (await requirePullRemote(workspace));
 
-/** What the event is now. */
-export interface Ground {
-  /** `undefined` where there is no event yet. */
-  readonly head: CommitSha | undefined;
-  readonly parent: CommitSha;
-  readonly knownGood: RepositoryTree;
-  readonly tree: RepositoryTree;
-}
-
-/** Throws {@link OperationError} `REFUSED` where an event would have to be started on a fork; as {@link knownGoodOf}. */
-export async function groundOf(workspace: Workspace, branch: BranchName): Promise<Ground> {
-  const remote = await requirePullRemote(workspace);
-  const main = await findMain(workspace);
-  const head = await readRef(workspace.repository, trackingRef(remote, branch));
-  const trees = new TreeReader(workspace.objects);
-  const knownGood = await trees.read(
-    head === undefined ? main.commit : await knownGoodOf(workspace, head, main),
-  );
-  if (head === undefined && (await isFork(workspace)))
+/** Throws {@link OperationError} `REFUSED` where an event would have to be started on a fork; as {@link groundOf}. */
+export async function rotationGround(workspace: Workspace, branch: BranchName): Promise<Ground> {
+  const ground = await groundOf(workspace, branch, await findMain(workspace));
+  if (ground.head === undefined && (await isFork(workspace)))
     throw new OperationError(
       'REFUSED',
-      `there is no event ${branch} on ${remote}, and you push elsewhere: have one started there, for your fork to add to`,
+      `there is no event ${branch} on ${await requirePullRemote(workspace)}, and you push elsewhere: have one started there, for your fork to add to`,
     );
-  const parent = head ?? main.commit;
-  return { head, parent, knownGood, tree: await trees.read(parent) };
+  return ground;
 }
 
 export interface Rotation {

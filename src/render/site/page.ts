@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { escapeHtml } from '../html.ts';
+import { drillSection } from './drills.ts';
 import { SCRIPT } from './script.ts';
 import {
   artifactSection,
@@ -44,7 +45,7 @@ export function sitePage(view: SiteView): string {
 <a class="skip" href="#main">Skip to the roles</a>
 ${headerOf(view)}
 <main id="main" tabindex="-1">
-${[roleSection(view), timelineSection(view), bootstrapSection(view), artifactSection(view), eventSection(view)].filter(text => text !== '').join('\n')}
+${[roleSection(view), timelineSection(view), drillSection(view.drills), bootstrapSection(view), artifactSection(view), eventSection(view)].filter(text => text !== '').join('\n')}
 </main>
 <footer>
 <p>Built by tuf-signer from commit <code>${escapeHtml(view.commit)}</code>, after every signature and hash in it was verified and our client had

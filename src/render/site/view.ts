@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DAY_MS, type Instant } from '../../clock.ts';
+import type { DrillStanding } from '../../event/drill/standing.ts';
 import { digestOf } from '../../event/succession.ts';
 import { keyName, longId } from '../../event/words.ts';
 import { parseDocumentOf } from '../../metadata/document.ts';
@@ -10,6 +11,8 @@ import { effectivePeriods } from '../../metadata/periods.ts';
 import { distinctKeys } from '../../metadata/quorum.ts';
 import { type Delegated, delegationGraph } from '../../repository/delegators.ts';
 import { documentOf, type RepositoryTree, rootOf, targetsOf } from '../../repository/tree.ts';
+import { type DrillsView, drillsViewOf } from './drills.ts';
+import { MANY } from './names.ts';
 
 /** What the page of a repository shows, as plain data. Names in it are as their documents have them: untrusted. */
 export interface SiteView {
@@ -19,6 +22,8 @@ export interface SiteView {
   readonly firstRoot: FirstRoot;
   readonly roles: readonly RoleView[];
   readonly events: readonly EventView[];
+  /** Missing where the commit has no record of a drill. */
+  readonly drills: DrillsView | undefined;
   /** Each role's artifacts: path and bytes. */
   readonly artifacts: ReadonlyMap<RoleName, readonly (readonly [string, number])[]>;
 }
@@ -81,10 +86,12 @@ export interface SiteFacts {
   /** The bytes of the oldest root of root_history/. */
   readonly firstRoot: Uint8Array;
   readonly events: readonly EventView[];
+  /** What the drills of the commit say when it was made. */
+  readonly standing?: DrillStanding;
 }
 
 /** Gathers what the page shows from a verified commit. Pure. Throws {@link MetadataError} where the first root is none. */
-export function siteViewOf(tree: RepositoryTree, { firstRoot, ...facts }: SiteFacts): SiteView {
+export function siteViewOf(tree: RepositoryTree, { firstRoot, standing, ...facts }: SiteFacts): SiteView {
   const first = parseDocumentOf('root', firstRoot);
   return {
     ...facts,
@@ -94,6 +101,7 @@ export function siteViewOf(tree: RepositoryTree, { firstRoot, ...facts }: SiteFa
       identity: digestOf(first),
     },
     roles: roleViews(tree),
+    drills: drillsViewOf(standing),
     artifacts: new Map(
       [...delegationGraph(tree).roles.keys()].flatMap(role => {
         const targets = targetsOf(tree, role)?.signed.targets;
@@ -103,9 +111,6 @@ export function siteViewOf(tree: RepositoryTree, { firstRoot, ...facts }: SiteFa
     ),
   };
 }
-
-/** Siblings beyond this many that the same keys sign are one row: nobody reads thousands of bins. */
-const MANY = 16;
 
 function roleViews(tree: RepositoryTree): readonly RoleView[] {
   const children = new Map<RoleName, Delegated[]>();

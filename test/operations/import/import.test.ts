@@ -12,16 +12,22 @@ import { parseSigningEvent } from '../../../src/git/names.ts';
 import { parseDocument, signedBytes } from '../../../src/metadata/document.ts';
 import { type Keyid, type KeyOwner, parseRoleName, ROOT, TARGETS } from '../../../src/metadata/names.ts';
 import { bringSignatures } from '../../../src/operations/bring-signatures.ts';
+import { openDrill } from '../../../src/operations/drill/open.ts';
 import type { Adoption } from '../../../src/operations/import/adoption.ts';
 import {
   type ImportOutcome,
   type ImportRequest,
   importRepository,
 } from '../../../src/operations/import/import.ts';
+import { folderPins } from '../../../src/operations/pin/folder.ts';
 import { publishSite } from '../../../src/operations/publish.ts';
+import { answerRequest } from '../../../src/operations/request/answer.ts';
+import { exportRequest } from '../../../src/operations/request/export.ts';
 import { importResponse } from '../../../src/operations/request/import.ts';
-import { decodeResponse } from '../../../src/operations/request/response.ts';
+import { openRequest } from '../../../src/operations/request/open.ts';
+import { decodeResponse, encodeResponse, type Response } from '../../../src/operations/request/response.ts';
 import { signEvent } from '../../../src/operations/sign.ts';
+import { pendingEvents } from '../../../src/operations/status.ts';
 import { findMain } from '../../../src/operations/workspace.ts';
 import { fileSigner } from '../../../src/signers/file.ts';
 import { legacyKey, legacyRepository } from '../../support/legacy-repository.ts';
@@ -132,12 +138,11 @@ describe('an old repository', () => {
 });
 
 describe('who signs', () => {
-  worldTest('new people may take over from keys that are left behind', async ({ empty: world }) => {
-    // Carol holds targets as published, and is a new signer of root; bob leaves both, and hands over.
-    const site = legacyRepository();
-    const { report } = await importInto(
+  /** Carol holds targets as published, and is a new signer of root; bob leaves both, and hands over. */
+  async function takenOver(world: TestWorld): Promise<ImportOutcome> {
+    const outcome = await importInto(
       world,
-      site,
+      legacyRepository(),
       {},
       {
         holders: new Map([[legacyKey(0).keyid, { owner: owners('alice')[0] ?? ('' as never) }]]),
@@ -148,15 +153,66 @@ describe('who signs', () => {
         ]),
       },
     );
-    expect([...(report?.invites.keys() ?? [])]).toEqual(owners('carol'));
+    expect([...(outcome.report?.invites.keys() ?? [])]).toEqual(owners('carol'));
     for (const name of ['carol', 'alice'] as const) await world.sign(name, IMPORT);
+    return outcome;
+  }
+
+  worldTest('new people may take over from keys that are left behind', async ({ empty: world }) => {
+    await takenOver(world);
     expect((await world.judge(IMPORT)).report).toMatchObject({
       verdict: 'pending',
       awaited: [{ name: `key ${legacyKey(1).keyid.slice(0, 12)}`, owner: undefined, roles: [ROOT] }],
     });
+    // Nobody says whose that key is, so whoever asks hears that it is awaited.
+    const asked = async (name: 'bob' | 'mallory'): Promise<unknown> =>
+      (await world.in(world.person(name), pendingEvents)).events;
+    const waits = { branch: IMPORT, invited: [], toSign: [], nameless: [ROOT], toProve: false };
+    for (const name of ['bob', 'mallory'] as const) expect(await asked(name)).toMatchObject([waits]);
     expect((await world.sign('mallory', IMPORT)).signed).toEqual([]);
     expect((await world.sign('bob', IMPORT)).signed).toEqual([ROOT]);
     expect((await world.judge(IMPORT)).report.verdict).toBe('accepted');
+    expect(await asked('bob')).toMatchObject([{ ...waits, nameless: [] }]);
+  });
+
+  worldTest('such a key may sign on a machine without network', async ({ empty: world }) => {
+    await takenOver(world);
+    const bob = world.person('bob');
+    const out = join(world.folder, 'import.request');
+    const { asks } = await world.in(bob, workspace =>
+      exportRequest(workspace, { branch: IMPORT, out, prompter: prompter(), trust: { pins: bob.pins } }),
+    );
+    expect(asks).toEqual({ invited: [], toSign: [], nameless: [ROOT], toProve: false });
+    const answer = async (name: 'bob' | 'mallory'): Promise<Response> => {
+      await using request = await openRequest(out, join(world.folder, 'there', name), world.clock);
+      await using signer = world.person(name).signer();
+      const pins = folderPins(join(world.folder, 'there', 'pins', name));
+      return await answerRequest(request, { signer, prompter: prompter(), trust: { pins } });
+    };
+    await expect(answer('mallory')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const response = decodeResponse(encodeResponse(await answer('bob')));
+    expect(response.signatures).toMatchObject([{ role: ROOT, keyid: legacyKey(1).keyid }]);
+    const bring = (brought: Response): ReturnType<typeof importResponse> =>
+      world.in(world.person('alice'), workspace =>
+        importResponse(workspace, {
+          response: brought,
+          prompter: prompter(),
+          trust: { pins: world.person('alice').pins },
+        }),
+      );
+    const refs = world.refs();
+    const forged = response.signatures.map(made => ({ ...made, sig: '00' }));
+    await expect(bring({ ...response, signatures: forged })).rejects.toMatchObject({ code: 'NO_SIGNER' });
+    expect((await bring({ ...response, signatures: [] })).signed).toEqual([]);
+    expect(world.refs()).toBe(refs);
+    expect((await bring(response)).signed).toEqual([ROOT]);
+    expect((await world.judge(IMPORT)).report.verdict).toBe('accepted');
+  });
+
+  worldTest('no drill can ask them by name before they have one', async ({ empty: world }) => {
+    await importInto(world, legacyRepository());
+    const opened = world.in(world.person('alice'), workspace => openDrill(workspace, { days: 14 }));
+    await expect(opened).rejects.toMatchObject({ code: 'REFUSED', message: containing('merge') });
   });
 
   worldTest('a key that signs under its old and its new id is asked once', async ({ empty: world }) => {
@@ -394,6 +450,48 @@ describe('what is published', () => {
         },
       },
     });
+  });
+
+  /** Two bins, signed by bob, stand in the place of `tools`. */
+  const withSuccinctBins = (): RepositorySimulator =>
+    legacyRepository(s => {
+      s.delegateBins('targets', 'bin', 1, legacyKey(1));
+      s.delegated.delete('tools');
+      delete s.targets.targets['readme.txt'];
+      const names = Array.from({ length: 99 }, (_, i) => `packages/${i}`);
+      s.addTarget('bin-0', names.find(name => /^[0-7]/.test(sha256(Buffer.from(name)))) ?? '', 'one');
+    });
+
+  worldTest('may delegate by succinct bins, which stay so and are signed anew', async ({ empty: world }) => {
+    await importInto(world, withSuccinctBins());
+    for (const name of ['alice', 'bob', 'carol'] as const) await world.sign(name, IMPORT);
+    expect((await world.judge(IMPORT)).report.verdict).toBe('accepted');
+    const { signed } = world.json('metadata/targets.json', IMPORT) as {
+      signed: { delegations: { keys: Record<string, object> } };
+    };
+    expect(signed.delegations).toMatchObject({
+      succinct_roles: {
+        bit_length: 1,
+        name_prefix: 'bin',
+        threshold: 1,
+        keyids: Object.keys(signed.delegations.keys),
+      },
+    });
+    expect(Object.values(signed.delegations.keys)).toMatchObject([{ 'x-tuf-on-ci-keyowner': '@bob' }]);
+  });
+
+  worldTest('no bin of those can have signers of its own', async ({ empty: world }) => {
+    const bin = parseRoleName('bin-1');
+    for (const change of [
+      { invites: new Map([[bin, owners('alice')]]) },
+      { thresholds: new Map([[bin, 2]]) },
+    ] satisfies Partial<Adoption>[])
+      await expect(importInto(world, withSuccinctBins(), { dryRun: true }, change)).rejects.toMatchObject({
+        code: 'REFUSED',
+        message: containing('bin-1 is one of the bins of succinct_roles'),
+      });
+    const none = importInto(world, withSuccinctBins(), { dryRun: true }, { holders: new Map() });
+    await expect(none).rejects.toMatchObject({ code: 'REFUSED' });
   });
 
   worldTest('may have an expired role of its own, and it is signed anew', async ({ empty: world }) => {

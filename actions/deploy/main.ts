@@ -1,0 +1,4 @@
+import { runAction } from '../lib/run.ts';
+import { deploy } from './action.ts';
+
+await runAction(deploy);
