@@ -1,4 +1,4 @@
-import { isTopLevelRole, type RoleName, type TargetPath } from '../metadata/names.ts';
+import { isPlainPath, isTopLevelRole, type RoleName, type TargetPath } from '../metadata/names.ts';
 import { ClientError } from './error.ts';
 
 // The names of files in a repository. A role's name is anybody's text until proven otherwise, and always one segment.
@@ -35,10 +35,12 @@ const encodeSegment = (name: string): string =>
  * may sign: other people's repositories have names of their own. Throws {@link ClientError} `UNSAFE_PATH`.
  */
 export function requireTargetPath(path: string): TargetPath {
+  const isShort = path.length <= 4_096;
+  if (isShort && isPlainPath(path)) return path as TargetPath;
   const segments = path.split('/');
   const unsafe =
+    !isShort ||
     !path.isWellFormed() ||
-    path.length > 4_096 ||
     /[\\\p{Cc}]/u.test(path) ||
     segments.some(segment => segment === '' || segment === '.' || segment === '..');
   if (unsafe) throw new ClientError('UNSAFE_PATH', `${JSON.stringify(path)} is no safe target path`);

@@ -13,21 +13,21 @@ export interface TargetInfo {
 /** Gives a role's metadata, verified against the `delegations` that lead to it. */
 export type LoadTargets = (delegations: Delegations, role: RoleName) => Promise<Document<Targets>>;
 
-interface Visit {
+/** A role, as the delegations that lead to it name it. */
+export interface Visit {
   readonly role: RoleName;
   readonly delegations: Delegations;
 }
 
 /**
- * TUF 5.6.7: the pre-order depth-first search for a target. `undefined`: no role that may speak for `path` lists it, or
- * not within `maxDelegations` delegated roles. What `load` throws ends the search.
+ * TUF 5.6.7: the pre-order depth-first search for a target, step by step: yields each role that it looks into, and is given that
+ * role's metadata. `undefined`: no role that may speak for `path` lists it, or not within `maxDelegations` delegated roles.
  */
-export async function findTarget(
+export function* searchTarget(
   path: TargetPath,
   root: Document<Root>,
-  load: LoadTargets,
   maxDelegations: number,
-): Promise<TargetInfo | undefined> {
+): Generator<Visit, TargetInfo | undefined, Document<Targets>> {
   const visited = new Set<RoleName>();
   // The last one is the next one.
   const pending: Visit[] = [{ role: TARGETS, delegations: root.signed.delegations }];
@@ -36,7 +36,7 @@ export async function findTarget(
     if (visited.has(visit.role)) continue;
     if (visited.size > maxDelegations) return undefined;
     visited.add(visit.role);
-    const { signed } = await load(visit.delegations, visit.role);
+    const { signed } = yield visit;
     const file = signed.targets.get(path);
     if (file !== undefined) return { path, role: visit.role, file };
     // 5.6.7.2: in order of appearance.
@@ -52,4 +52,17 @@ export async function findTarget(
     for (const child of children.reverse()) pending.push(child);
   }
   return undefined;
+}
+
+/** As {@link searchTarget}, each role loaded when its turn comes. What `load` throws ends the search. */
+export async function findTarget(
+  path: TargetPath,
+  root: Document<Root>,
+  load: LoadTargets,
+  maxDelegations: number,
+): Promise<TargetInfo | undefined> {
+  const search = searchTarget(path, root, maxDelegations);
+  let step = search.next();
+  while (step.done !== true) step = search.next(await load(step.value.delegations, step.value.role));
+  return step.value;
 }

@@ -136,7 +136,60 @@ export function rolesSpeakingFor({ roles, succinct }: Delegations, path: string)
   }
   let digest: string | undefined;
   const digestOf = (): string => (digest ??= digestOfPath(path));
-  return [...roles.values()].filter(role => speaks(role, path, digestOf));
+  const speaking: RoleDefinition[] = [];
+  for (const role of candidatesFor(roles, path)) if (speaks(role, path, digestOf)) speaking.push(role);
+  return speaking;
+}
+
+type Roles = Delegations['roles'];
+
+/** Roles by the first folder of their patterns, so that a search does not try each pattern of hundreds for each path. */
+interface RoleIndex {
+  readonly byFolder: ReadonlyMap<string, readonly RoleDefinition[]>;
+  /** Those whose paths may begin with anything. */
+  readonly anywhere: readonly RoleDefinition[];
+  /** In the order of search. */
+  readonly rank: ReadonlyMap<RoleDefinition, number>;
+}
+
+const indices = new WeakMap<Roles, RoleIndex>();
+/** Roles that are sooner tried than indexed. */
+const FEW = 8;
+
+/** All roles that could speak for `path`, and maybe more, in the order of search. */
+function candidatesFor(roles: Roles, path: string): Iterable<RoleDefinition> {
+  if (roles.size <= FEW) return roles.values();
+  const index = indices.get(roles) ?? indexOf(roles);
+  indices.set(roles, index);
+  const { byFolder, anywhere, rank } = index;
+  const own = byFolder.get(firstSegment(path)) ?? [];
+  if (anywhere.length === 0 || own.length === 0) return own.length === 0 ? anywhere : own;
+  return [...own, ...anywhere].sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
+}
+
+function indexOf(roles: Roles): RoleIndex {
+  const byFolder = new Map<string, RoleDefinition[]>();
+  const anywhere: RoleDefinition[] = [];
+  const rank = new Map<RoleDefinition, number>();
+  for (const role of roles.values()) {
+    rank.set(role, rank.size);
+    const folders = new Set(role.paths.map(firstSegment));
+    if (role.pathHashPrefixes.length > 0 || [...folders].some(folder => /[*?]/.test(folder))) {
+      anywhere.push(role);
+      continue;
+    }
+    for (const folder of folders) {
+      const list = byFolder.get(folder);
+      if (list === undefined) byFolder.set(folder, [role]);
+      else list.push(role);
+    }
+  }
+  return { byFolder, anywhere, rank };
+}
+
+function firstSegment(text: string): string {
+  const slash = text.indexOf('/');
+  return slash < 0 ? text : text.slice(0, slash);
 }
 
 /** May `role` speak for `path`? Source: TUF specification section 4.5, "paths" and "path_hash_prefixes". */

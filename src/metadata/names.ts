@@ -60,6 +60,14 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Default_Ignorable_Cod
 const SLASH_LIKE = /[\u2044\u2215\u29f8\u2216\u29f5\u29f9]/;
 const SCRIPTS_LIKE_LATIN = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}]/u;
 
+const PLAIN_PATH = /^[\w-][\w.+-]*(?:\/[\w-][\w.+-]*)*$/;
+
+/**
+ * Is `path` of plain segments, ASCII letters, digits and `_-.+`, none with a dot or plus first? Then nothing but its length can be
+ * wrong with it. Most paths are, and it takes a tenth of the time to see that.
+ */
+export const isPlainPath = (path: string): boolean => PLAIN_PATH.test(path);
+
 /**
  * Why `path` can't be a target path; `undefined` where it can. Relative, `/`-separated, no empty, `.` or `..` segment,
  * no backslash, nothing that looks like a slash, nothing invisible, in compatibility normal form, no segment with a space
@@ -67,6 +75,7 @@ const SCRIPTS_LIKE_LATIN = /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armeni
  */
 export function targetPathProblem(path: string): string | undefined {
   if (path.length === 0 || path.length > MAX_TARGET_PATH) return 'has to have 1 to 1024 characters';
+  if (isPlainPath(path)) return undefined;
   if (path.includes('\\')) return 'holds a backslash';
   if (!path.isWellFormed() || INVISIBLE.test(path)) return 'holds a character that can not be seen';
   if (path.normalize('NFKC') !== path) return 'is not in Unicode normal form (NFKC)';
@@ -116,7 +125,9 @@ const codePoint = (character: string): string =>
  * Equal for names that are one on a file system that folds case. Through upper case first: as NTFS does it, so that both
  * forms of sigma are one.
  */
-export const foldCase = (name: string): string => name.toUpperCase().toLowerCase();
+export const foldCase = (name: string): string =>
+  // Most names are folded as they are; 100,000 of them need not be copied.
+  /^[a-z0-9/._-]*$/.test(name) ? name : name.toUpperCase().toLowerCase();
 
 /** Throws {@link MetadataError} `BAD_NAME` unless `path` is a safe target path. */
 export function parseTargetPath(path: string): TargetPath {

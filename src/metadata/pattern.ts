@@ -6,7 +6,12 @@ import { MAX_TARGET_PATH } from './names.ts';
  * pattern. Source: TUF specification section 4.5, "PATHPATTERN".
  */
 export function matchesPattern(pattern: string, path: string): boolean {
-  if (path.length > MAX_TARGET_PATH || !sharesStart(pattern, path)) return false;
+  if (path.length > MAX_TARGET_PATH) return false;
+  const literal = sharedStart(pattern, path);
+  if (literal === undefined) return false;
+  // A folder's files, as most patterns say: what is before the star is shared, and the rest is one name.
+  if (literal === pattern.length - 1 && pattern.charCodeAt(literal) === STAR)
+    return path.indexOf('/', literal) < 0;
   const patternSegments = pattern.split('/');
   const pathSegments = path.split('/');
   return (
@@ -51,14 +56,20 @@ function starsFrom(text: readonly string[], places: Set<number>): Set<number> {
   return places;
 }
 
-/** Most patterns differ from most paths before their first wildcard: a search asks for each path of each of them. */
-function sharesStart(pattern: string, path: string): boolean {
+const STAR = 0x2a;
+const QUESTION_MARK = 0x3f;
+
+/**
+ * How much stands before the pattern's first wildcard, where the path begins with it; `undefined` where it does not. Most patterns
+ * differ from most paths there: a search asks for each path of each of them.
+ */
+function sharedStart(pattern: string, path: string): number | undefined {
   for (let i = 0; i < pattern.length; i++) {
-    const unit = pattern[i];
-    if (unit === '*' || unit === '?') return true;
-    if (unit !== path[i]) return false;
+    const unit = pattern.charCodeAt(i);
+    if (unit === STAR || unit === QUESTION_MARK) return i;
+    if (unit !== path.charCodeAt(i)) return undefined;
   }
-  return true;
+  return pattern.length;
 }
 
 /** As {@link matchesPattern}, but for clients whose `*` and `?` stand for `/` too. */

@@ -4,6 +4,7 @@ import { streamFrom } from '../client/fetcher.ts';
 import type { Reason } from '../event/reason.ts';
 import { isOnFirstParent, listStates } from '../git/history.ts';
 import type { CommitSha } from '../git/oid.ts';
+import type { Document } from '../metadata/document.ts';
 import { TIMESTAMP } from '../metadata/names.ts';
 import { sitePage } from '../render/site/page.ts';
 import { type PublishedFile, publishLayout } from '../repository/layout.ts';
@@ -22,9 +23,10 @@ import {
 import { keptFiles } from './publish/kept.ts';
 import { install, type OutFolder, openBuilding, openOut, sweep } from './publish/out-folder.ts';
 import { type ClientState, isAbsent, type PreviousSite, readClientState } from './publish/previous.ts';
+import { sharedDocuments, sharing } from './publish/share.ts';
 import { type BlobPlaces, Stage } from './publish/stage.ts';
 import { readSiteView } from './site-view.ts';
-import { oldestRoot, type VerifyOutcome, verifyCommit } from './verify.ts';
+import { oldestRoot, type VerifyOutcome, type VerifyRequest, verifyCommit } from './verify.ts';
 import { findMain, type Workspace } from './workspace.ts';
 
 export interface PublishRequest {
@@ -63,19 +65,20 @@ export async function publishSite(workspace: Workspace, request: PublishRequest)
   const out = await openOut(request.out);
   const { commit, trustedRoot } = request;
   await requireOnMain(workspace, commit);
-  const verified = await verifyCommit(workspace, { commit, trustedRoot, withoutClient: true });
+  const verified = await verifiedCommit(workspace, { commit, trustedRoot, withoutClient: true });
   if (verified.verdict !== 'accepted') return refused(verified.reasons);
   const state = { tree: verified.tree, facts: { history: verified.history } };
   const { departures: departed } = await followMain(workspace, commit, state, trustedRoot);
   if (departed.length > 0) return refused([...verified.reasons, ...departed]);
   const first = trustedRoot ?? (await oldestRoot(workspace, verified.tree));
-  const site = await previousSite(workspace, request, out, verified);
+  const files = publishLayout(verified.tree);
+  const known = knownFiles(files, sharedDocuments(verified.tree, verified.history));
+  const site = await previousSite(workspace, request, out, verified, known);
   const isOut = request.previous === undefined;
   const before = site === undefined ? undefined : await readClientState(site, first);
 
   await using building = await openBuilding(out);
-  const stage = new Stage(building.path, out);
-  const files = publishLayout(verified.tree);
+  const stage = new Stage(building.path, out, known);
   await stageFiles(workspace, stage, files);
   const page = sitePage(await readSiteView(workspace, verified.tree, commit));
   stage.put('index.html', Buffer.from(page));
@@ -92,6 +95,14 @@ export async function publishSite(workspace: Workspace, request: PublishRequest)
   await install(building.path, stage.built, out);
   sweep(out, file => stage.has(file));
   return { files: stage.size, written: stage.built.size, reasons, published: true };
+}
+
+/** What is left of a verified commit: all digests and differences of the judgement would be held as long as it is. */
+type Verified = Pick<VerifyOutcome, 'verdict' | 'reasons' | 'tree' | 'history'>;
+
+async function verifiedCommit(workspace: Workspace, request: VerifyRequest): Promise<Verified> {
+  const { verdict, reasons, tree, history } = await verifyCommit(workspace, request);
+  return { verdict, reasons, tree, history };
 }
 
 const refused = (reasons: readonly Reason[]): PublishOutcome => ({
@@ -116,7 +127,8 @@ async function previousSite(
   workspace: Workspace,
   { commit, previous, out: name }: PublishRequest,
   out: OutFolder,
-  { tree }: VerifyOutcome,
+  { tree }: Verified,
+  known: KnownFiles,
 ): Promise<PreviousSite | undefined> {
   const hasSite = out.files.has('timestamp.json');
   if (previous === 'none') {
@@ -124,14 +136,14 @@ async function previousSite(
     throw new OperationError('ALREADY_THERE', `${name} holds a site: this is not the first one`);
   }
   if (previous === undefined) {
-    if (hasSite) return { files: directoryFetcher(out.path), name };
+    if (hasSite) return { files: sharing(directoryFetcher(out.path), known), name };
     if (await isFirst(workspace, commit, tree)) return undefined;
     throw new OperationError(
       'MISSING_ANSWER',
       `there is no site at ${name} to compare with: say by --previous URL or FOLDER what clients have now, or by --first-publish that they have nothing`,
     );
   }
-  if (!(await isAbsent(previous, 1))) return previous;
+  if (!(await isAbsent(previous, 1))) return { ...previous, files: sharing(previous.files, known) };
   if (await isFirst(workspace, commit, tree)) return undefined;
   throw new OperationError(
     'REFUSED',
@@ -150,6 +162,20 @@ async function isFirst(
     new Set(states.map(({ oid }) => oid)).size === 1 && documentOf(tree, TIMESTAMP)?.signed.version === 1
   );
 }
+
+/** The bytes of metadata files of the new site, by their place there. */
+type KnownFiles = ReadonlyMap<string, Uint8Array>;
+
+const knownFiles = (
+  files: readonly PublishedFile[],
+  documents: ReadonlyMap<ObjectId, Document>,
+): KnownFiles =>
+  new Map(
+    files.flatMap(({ path, oid, artifact }) => {
+      const document = artifact === undefined ? documents.get(oid) : undefined;
+      return document === undefined ? [] : [[path, document.bytes] as const];
+    }),
+  );
 
 async function stageFiles(
   { objects }: Workspace,
@@ -176,7 +202,7 @@ async function stageFiles(
 async function stageKept(
   stage: Stage,
   site: PreviousSite,
-  { tree, history }: VerifyOutcome,
+  { tree, history }: Verified,
   count: number,
 ): Promise<void> {
   const roots = [...history.values()].flatMap(parsed => (parsed.ok ? [parsed.value] : []));
@@ -213,7 +239,7 @@ interface Gate {
   readonly site: PreviousSite;
   readonly before: ClientState;
   readonly files: readonly PublishedFile[];
-  readonly verified: VerifyOutcome;
+  readonly verified: Verified;
   /** Is the previous site what `out` is? Then the stage has compared it. */
   readonly isOut: boolean;
   readonly repair: boolean;

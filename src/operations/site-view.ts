@@ -7,7 +7,7 @@ import { parseDocument } from '../metadata/document.ts';
 import { MetadataError } from '../metadata/error.ts';
 import { isOnlineRole, type RoleName } from '../metadata/names.ts';
 import { type EventView, type SiteView, siteViewOf } from '../render/site/view.ts';
-import { metadataFile, type RepositoryTree } from '../repository/tree.ts';
+import { metadataFile, type RepositoryTree, roleFile } from '../repository/tree.ts';
 import { readStanding } from './drill/standing.ts';
 import { OperationError } from './error.ts';
 import type { Workspace } from './workspace.ts';
@@ -24,7 +24,7 @@ export async function readSiteView(
     committedAt: committer.time,
     standing: (await readStanding(workspace, tree, committer.time)).standing,
     firstRoot: await readFirstRoot(workspace, tree),
-    events: await lastEvents(workspace, commit),
+    events: await lastEvents(workspace, commit, tree),
   });
 }
 
@@ -45,10 +45,14 @@ const MAX_EVENTS = 10;
 const MAX_CHANGES = 8;
 
 /** The newest states of main in which a role that people sign moved on. */
-async function lastEvents({ repository, objects }: Workspace, tip: CommitSha): Promise<readonly EventView[]> {
+async function lastEvents(
+  { repository, objects }: Workspace,
+  tip: CommitSha,
+  tree: RepositoryTree,
+): Promise<readonly EventView[]> {
   const states = await listFirstParents(repository, tip, MAX_STATES + 1);
   const events: EventView[] = [];
-  const reader = new RoleReader(objects);
+  const reader = new RoleReader(objects, versionsOf(tree));
   const tell = async (before: State | undefined, { commit, found }: State): Promise<void> => {
     const changes = await unlessUnreadable(() => reader.changes(before?.found, found));
     if (changes === undefined || changes.length === 0) return;
@@ -96,13 +100,24 @@ async function unlessUnreadable<T>(read: () => Promise<T>): Promise<T | undefine
   }
 }
 
+/** The versions that the files of `tree` say, which were read before. */
+const versionsOf = ({ documents, metadata }: RepositoryTree): ReadonlyMap<ObjectId, number> =>
+  new Map(
+    [...documents].flatMap(([role, parsed]) => {
+      const entry = metadata.get(roleFile(role));
+      return entry === undefined || !parsed.ok ? [] : [[entry.oid, parsed.value.signed.version] as const];
+    }),
+  );
+
 /** Reads which version of a role a commit holds, each file once. */
 class RoleReader {
   readonly #objects: Workspace['objects'];
+  readonly #known: ReadonlyMap<ObjectId, number>;
   readonly #folders = new Map<ObjectId, ReadonlyMap<RoleName, ObjectId>>();
 
-  constructor(objects: Workspace['objects']) {
+  constructor(objects: Workspace['objects'], known: ReadonlyMap<ObjectId, number>) {
     this.#objects = objects;
+    this.#known = known;
   }
 
   async changes(before: GitCommit | undefined, after: GitCommit): Promise<readonly string[]> {
@@ -143,6 +158,8 @@ class RoleReader {
 
   async #version(oid: ObjectId | undefined): Promise<number | undefined> {
     if (oid === undefined) return undefined;
+    const known = this.#known.get(oid);
+    if (known !== undefined) return known;
     return unlessUnreadable(async () => parseDocument(await this.#objects.readBlob(oid)).signed.version);
   }
 }

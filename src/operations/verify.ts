@@ -8,11 +8,13 @@ import { judgeRepository, type Verdict, verdictOf } from '../event/judge.ts';
 import { type Reason, type RuleId, refuse } from '../event/reason.ts';
 import { historyOf } from '../event/rules/history.ts';
 import type { CommitSha } from '../git/oid.ts';
+import type { Document } from '../metadata/document.ts';
 import { type PublishedFile, publishLayout } from '../repository/layout.ts';
 import type { RepositoryTree } from '../repository/tree.ts';
-import { historyFile } from '../repository/tree.ts';
+import { historyFile, type ObjectId } from '../repository/tree.ts';
 import { OperationError } from './error.ts';
 import { gatherRepository } from './gather.ts';
+import { sharedDocuments } from './publish/share.ts';
 import { trustedRootProblem } from './trusted-root.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -67,7 +69,7 @@ export async function verifyCommit(workspace: Workspace, request: VerifyRequest)
     return { ...seen, verdict: verdictOf(judgement.reasons), reasons: found, client: undefined };
   try {
     const trustedRoot = request.trustedRoot ?? (await oldestRoot(workspace, tree));
-    const site = commitFetcher(workspace, publishLayout(tree));
+    const site = commitFetcher(workspace, publishLayout(tree), sharedDocuments(tree, facts.history));
     const client = await verifyRepository(site, trustedRoot, now, { layout: SITE_LAYOUT });
     return { ...seen, verdict: verdictOf(judgement.reasons), reasons: found, client };
   } catch (error) {
@@ -86,15 +88,21 @@ export async function oldestRoot({ objects }: Workspace, tree: RepositoryTree): 
   return objects.readBlob(entry.oid);
 }
 
-/** Serves the files of a site straight from git objects. */
-export function commitFetcher({ objects }: Workspace, files: readonly PublishedFile[]): Fetcher {
+/** Serves the files of a site straight from git objects, or from the documents that were read from them. */
+export function commitFetcher(
+  { objects }: Workspace,
+  files: readonly PublishedFile[],
+  documents: ReadonlyMap<ObjectId, Document> = new Map(),
+): Fetcher {
   const byPath = new Map(
     files.map(({ path, oid }) => [path.split('/').map(encodeURIComponent).join('/'), oid]),
   );
   return {
     fetch: async (path, maxBytes) => {
       const oid = byPath.get(path);
-      return oid === undefined ? undefined : objects.readBlob(oid, maxBytes);
+      if (oid === undefined) return undefined;
+      const bytes = documents.get(oid)?.bytes;
+      return bytes !== undefined && bytes.length <= maxBytes ? bytes : objects.readBlob(oid, maxBytes);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { type Document, type Targets, targetHash } from '../metadata/document.ts';
+import { type Document, type TargetFile, type Targets, targetHash } from '../metadata/document.ts';
 import { ROOT, type RoleName, SNAPSHOT, TIMESTAMP } from '../metadata/names.ts';
 import { artifactRoles } from './delegators.ts';
 import {
@@ -53,12 +53,16 @@ function* artifactFiles(tree: RepositoryTree): Iterable<PublishedFile> {
       if (entry === undefined || sha256 === undefined) continue;
       const artifact = { length: file.length, sha256 };
       // Clients ask by whichever digest they like: go-tuf takes any, tuf-js and python-tuf the first.
-      for (const digest of new Set(Object.keys(file.hashes).map(name => targetHash(file, name)))) {
-        if (digest !== undefined)
-          yield { path: `targets/${hashedName(path, digest)}`, oid: entry.oid, artifact };
-      }
+      for (const digest of digestsOf(file))
+        yield { path: `targets/${hashedName(path, digest)}`, oid: entry.oid, artifact };
     }
   }
+}
+
+/** Each once; mostly there is one alone. */
+function digestsOf(file: TargetFile): Iterable<string> {
+  const digests = Object.keys(file.hashes).flatMap(name => targetHash(file, name) ?? []);
+  return digests.length === 1 ? digests : new Set(digests);
 }
 
 /** `DIR/HASH.FILE`. Source: TUF specification section 6.2.2. */

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/json.ts';
 import { membersOf } from '../../src/metadata/decode.ts';
-import { decodeRoleDefinition, type RoleDefinition, speaksFor } from '../../src/metadata/delegation.ts';
+import {
+  decodeRoleDefinition,
+  type RoleDefinition,
+  rolesSpeakingFor,
+  speaksFor,
+} from '../../src/metadata/delegation.ts';
+import type { RoleName } from '../../src/metadata/names.ts';
 import { decodePeriods } from '../../src/metadata/periods.ts';
 
 const decode = (role: JsonObject): RoleDefinition =>
@@ -27,6 +33,30 @@ describe('a role speaks for', () => {
   ];
   it.each(rows)('%s', (_, role, expected) => {
     expect(speaksFor(decode(role), 'dev/ä')).toBe(expected);
+  });
+});
+
+describe('among many roles', () => {
+  const shares: readonly JsonObject[] = [
+    { paths: ['a/*', 'b/x'] },
+    { paths: ['a/b/*'] },
+    { paths: ['*/x'] },
+    { paths: ['a?/x', 'b/*'] },
+    { path_hash_prefixes: ['0', '1', '2', '3', '4', '5', '6', '7'] },
+    { paths: ['a'] },
+    { paths: ['*'] },
+    { paths: ['b/*', 'a/x', 'b/x'] },
+    { paths: ['ab/x'] },
+    { paths: [] },
+    { path_hash_prefixes: [''] },
+    { paths: ['a/*/x', 'b*/x'] },
+  ];
+  const roles = new Map(shares.map((share, i) => [`role-${i}` as RoleName, decode(share)]));
+  const paths = ['a', 'b', 'ab', 'a/x', 'b/x', 'ab/x', 'a/b/x', 'a/', '/x', '', 'c/x', 'a/b/c/x'];
+  it.each(paths)('those speak for %j that do so one by one, in their order', path => {
+    const expected = [...roles.values()].filter(role => speaksFor(role, path));
+    expect(rolesSpeakingFor({ roles, keys: new Map() }, path)).toEqual(expected);
+    expect(rolesSpeakingFor({ roles, keys: new Map() }, path)).toEqual(expected);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MetadataError } from '../../src/metadata/error.ts';
 import {
   isOnlineRole,
+  isPlainPath,
   isTopLevelRole,
   parseKeyOwner,
   parseRoleName,
@@ -166,4 +167,39 @@ describe('key owners', () => {
     ['a mention and a link', '@everyone](x)'],
     ['65 characters', `@${'a'.repeat(65)}`],
   ])('may not be %s', (_, owner) => expect(badName(() => parseKeyOwner(owner))).toMatch(/^[ -~]+$/));
+});
+
+describe('a path is plain', () => {
+  it.each(['a', 'a/b', 'A-1_b+c.d/-e.f', '_/x.tar.gz'])('%j: and nothing is wrong with it', path => {
+    expect([isPlainPath(path), targetPathProblem(path)]).toEqual([true, undefined]);
+  });
+  it.each([
+    '',
+    '/',
+    '/a',
+    'a/',
+    'a//b',
+    '.',
+    '..',
+    'a/..',
+    '../a',
+    './a',
+    'a/.b',
+    '.a',
+    '+a',
+    'a\\b',
+    'a b',
+    'a\n',
+    'a\u0000',
+    'ä',
+    'a:b',
+    'a*',
+    '\u0430',
+    'a\u2044b',
+    'a\u200b',
+    '%2e%2e/a',
+    'a\ud800',
+  ])('%j: it has to be looked at', path => {
+    expect(isPlainPath(path)).toBe(false);
+  });
 });

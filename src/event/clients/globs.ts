@@ -34,8 +34,9 @@ export function* crossings(delegations: Delegations): Iterable<Hit> {
           yield hit('', 'too many patterns to compare');
           return;
         }
+        if (other === name) continue; // mostly
         const key = `${other} ${name}`;
-        if (other === name || told.has(key)) continue;
+        if (told.has(key)) continue;
         if (!matchesAcross(pattern, sample) || matchesPattern(pattern, sample)) continue;
         told.add(key);
         yield hit(key, `${other} (${quoted(pattern)}) what is of ${name}`);

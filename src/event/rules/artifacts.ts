@@ -161,7 +161,10 @@ function agreement(
 function unionOf(maps: readonly ReadonlyMap<string, unknown>[]): Pick<ReadonlySet<string>, 'has'> {
   const filled = maps.filter(({ size }) => size > 0);
   const [first, ...others] = filled;
-  return first !== undefined && others.length === 0 ? first : new Set(filled.flatMap(map => [...map.keys()]));
+  if (first !== undefined && others.length === 0) return first;
+  const union = new Set<string>();
+  for (const map of filled) for (const key of map.keys()) union.add(key);
+  return union;
 }
 
 /** Files that nobody signs, in order. */

@@ -73,21 +73,26 @@ function* checkPath(context: Context, role: RoleName, path: string): Iterable<Fi
 
 /** All paths where delegations moved or no event is judged; else those that are new. */
 function pathsToCheck(context: Context): {
-  readonly files: ReadonlySet<string>;
-  readonly signed: ReadonlyMap<RoleName, readonly string[]>;
+  readonly files: Iterable<string>;
+  readonly signed: ReadonlyMap<RoleName, Iterable<string>>;
 } {
   const everything = context.mode !== 'event' || delegationsMoved(context);
-  const signed = new Map<RoleName, readonly string[]>();
+  const signed = new Map<RoleName, Iterable<string>>();
   for (const role of artifactRoles(context.tree)) {
     if (!everything && context.changes.get(role) === 'unchanged') continue; // it signs no path that is new to it
     const targets = targetsOf(context.tree, role)?.signed.targets;
     if (targets === undefined) continue;
     const known = everything ? undefined : targetsOf(context.knownGood, role)?.signed.targets;
-    signed.set(role, known === targets ? [] : [...targets.keys()].filter(path => known?.has(path) !== true));
+    if (known === undefined) signed.set(role, targets.keys());
+    else if (known !== targets)
+      signed.set(
+        role,
+        [...targets.keys()].filter(path => !known.has(path)),
+      );
   }
   const files = everything
-    ? new Set(context.tree.artifacts.keys())
-    : new Set(context.diff.artifacts.filter(({ after }) => after !== undefined).map(({ path }) => path));
+    ? context.tree.artifacts.keys()
+    : context.diff.artifacts.filter(({ after }) => after !== undefined).map(({ path }) => path);
   return { files, signed };
 }
 

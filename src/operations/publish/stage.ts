@@ -22,6 +22,7 @@ import { hashedName } from '../../repository/layout.ts';
 import type { BlobDigest, ObjectId } from '../../repository/tree.ts';
 import { OperationError } from '../error.ts';
 import type { OutFolder } from './out-folder.ts';
+import { sharing } from './share.ts';
 
 /** Bytes read from a file in one go. */
 const PIECE = 1 << 16;
@@ -34,6 +35,7 @@ const PIECE = 1 << 16;
 export class Stage {
   readonly #folder: string;
   readonly #out: OutFolder;
+  readonly #known: ReadonlyMap<string, Uint8Array>;
   readonly #places = new Map<string, BlobDigest>();
   readonly #built = new Set<string>();
   readonly #folders = new Set<string>();
@@ -41,9 +43,11 @@ export class Stage {
   /** Files that `out` has with other bytes. */
   readonly changed: string[] = [];
 
-  constructor(folder: string, out: OutFolder) {
+  /** `known` are bytes that files are expected to have: read and found equal, a file is given as that array. */
+  constructor(folder: string, out: OutFolder, known: ReadonlyMap<string, Uint8Array> = new Map()) {
     this.#folder = folder;
     this.#out = out;
+    this.#known = known;
   }
 
   /** Paths of the files that `out` does not have, or not so. */
@@ -75,7 +79,7 @@ export class Stage {
   /** Takes the file that `out` has, if it has it with this content. */
   keep(path: string, wanted: BlobDigest): boolean {
     if (!this.#out.files.has(path)) return false;
-    if (this.#digestOf(join(this.#out.path, ...path.split('/')), wanted.length) !== wanted.sha256) {
+    if (this.#digestOf(`${this.#out.path}/${path}`, wanted.length) !== wanted.sha256) {
       this.changed.push(path);
       return false;
     }
@@ -145,13 +149,14 @@ export class Stage {
   /** What clients will see, and nothing else. */
   fetcher(): Fetcher {
     const [built, there] = [directoryFetcher(this.#folder), directoryFetcher(this.#out.path)];
-    return {
+    const files: Fetcher = {
       fetch: async (path, maxBytes) => {
         const name = decodeSegments(path).join('/');
         if (!this.#places.has(name)) return undefined;
         return (this.#built.has(name) ? built : there).fetch(path, maxBytes);
       },
     };
+    return sharing(files, this.#known);
   }
 
   /** An artifact as a client would check it, by the hash that was taken when its bytes passed. Throws {@link ClientError}. */

@@ -1,4 +1,3 @@
-import type { RoleName } from '../../metadata/names.ts';
 import type { SiteView } from './view.ts';
 
 /**
@@ -7,21 +6,25 @@ import type { SiteView } from './view.ts';
  * them take a third of the space.
  */
 export function packArtifacts(artifacts: SiteView['artifacts']): string {
-  const groups: (readonly [RoleName, readonly (readonly [number, string, number])[]])[] = [];
+  const groups: string[] = [];
   for (const [role, files] of artifacts) {
     let before = '';
-    const rows = files.map(([path, length]) => {
+    const rows: string[] = [];
+    for (const [path, length] of files) {
       const shared = sharedLength(before, path);
       before = path;
-      return [shared, path.slice(shared), length] as const;
-    });
-    groups.push([role, rows]);
+      rows.push(`[${shared},${quoted(path.slice(shared))},${length}]`);
+    }
+    groups.push(`[${quoted(role)},[${rows.join(',')}]]`);
   }
-  return JSON.stringify(groups).replace(
+  return `[${groups.join(',')}]`;
+}
+
+const quoted = (text: string): string =>
+  JSON.stringify(text).replace(
     /[^ !-;=-~]/g,
     unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-}
 
 function sharedLength(a: string, b: string): number {
   let length = 0;
