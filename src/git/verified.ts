@@ -4,7 +4,7 @@ import { type CommitSha, isObjectId, type ObjectId } from './oid.ts';
 import type { GitRepository } from './process.ts';
 
 /** Raised whenever a rule of judgement gets stricter, so that old marks count for nothing. */
-const GENERATION = 3;
+const GENERATION = 4;
 const MAX_BYTES = 1 << 20;
 
 /** What this clone remembers of a commit that verified. */

@@ -21,9 +21,9 @@ test('a clone remembers each commit, the leaves of the last, and no line that wa
   }
   const memory = join(repository.gitDir, 'tuf-signer');
   const files = await readdir(memory);
-  expect(files.toSorted()).toEqual(['leaves-3', 'verified-3']);
-  await appendFile(join(memory, 'leaves-3'), one.slice(1));
-  await appendFile(join(memory, 'verified-3'), 'c'.repeat(39));
+  expect(files.toSorted()).toEqual(['leaves-4', 'verified-4']);
+  await appendFile(join(memory, 'leaves-4'), one.slice(1));
+  await appendFile(join(memory, 'verified-4'), 'c'.repeat(39));
   expect(await recallVerified(repository, first)).toEqual({ leaves: new Set([two]) });
   expect(await recallVerified(repository, 'c'.repeat(40) as CommitSha)).toBeUndefined();
 });
