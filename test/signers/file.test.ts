@@ -115,7 +115,7 @@ describe('parseSignerUri', () => {
   it.each(['gcpkms:x', 'a', '', ':', 'http://x', '__proto__:', 'constructor:x'])(
     'refuses %j and says what there is',
     uri => {
-      expect(() => parseSignerUri(uri)).toThrow(/piv: and file:/);
+      expect(() => parseSignerUri(uri)).toThrow(/write piv: for a card, or file:NAME.pem/);
       expect(() => parseSignerUri(uri)).toThrow(expect.objectContaining({ code: 'BAD_URI' }));
     },
   );
