@@ -42,6 +42,7 @@ describe('a report', () => {
       alike: new Map(),
       artifacts: [],
       invites: new Map(),
+      invited: new Map(),
       awaited: [],
       state: 'draft',
       onMain: new Map(),

@@ -27,7 +27,7 @@ class Follower {
     const out = join(await mkdtemp(join(this.#world.folder, 'published-')), 'site');
     const { published } = await this.#world.in(this.#world.automation, async workspace => {
       await fetchMain(workspace);
-      return publishSite(workspace, { commit: (await findMain(workspace)).commit, out });
+      return publishSite(workspace, { commit: (await findMain(workspace)).commit, out, previous: 'none' });
     });
     expect(published).toBe(true);
     const updater = new Updater({
