@@ -56,7 +56,7 @@ async function publish(town: Town, site: string): Promise<void> {
     ...key,
   );
   for (const role of ['listed', 'succinct'])
-    await run('delegate', EVENT, role, '--signers', '@alice', ...key);
+    await run('delegate', EVENT, role, '--signers', '@alice', ...key, '--yes');
   await alice.git('fetch', '--quiet', 'origin');
   await alice.git('switch', '--quiet', EVENT);
   for (const path of [...LISTED, ...SUCCINCT]) {

@@ -94,7 +94,7 @@ describe('clients of a repository that was imported', () => {
     await merge(alice, 'sign/import');
     await run(alice, 'online-sign');
     const site = join(town.folder, 'site');
-    await run(alice, 'build', '--out', site);
+    await run(alice, 'build', '--out', site, '--previous', address);
     await cp(site, address, { recursive: true });
   }, 180_000);
   afterAll(async () => {
