@@ -112,7 +112,7 @@ async function publishTwice(town: Town, site: string): Promise<void> {
     await run(alice, 'online-sign');
     await run(alice, 'build', '--out', site);
   };
-  const own = ['--key', 'file:alice.pem'];
+  const own = ['--key', 'file:alice.pem', '--yes'];
 
   const signers = ['--signers', '@alice,@bob,@carol', '--threshold', '3'];
   await run(alice, 'init', ...signers, '--online-key', 'file:online.pem', ...own);
