@@ -97,6 +97,12 @@ describe('the page', () => {
     expect(early).not.toContain('id="events"');
   });
 
+  test('of a role that ended in the year 0 names no signing window', () => {
+    const repository = repositoryOf({ signers: ['@alice'] });
+    repository.edit('root', signed => void (signed.expires = '0000-01-01T00:00:00Z'));
+    expect(text(sitePage(viewOfTree(repository.tree())))).toContain('0000-01-01');
+  });
+
   test('shows many roles of the same keys as one row', () => {
     const roles = Object.fromEntries(
       Array.from({ length: 32 }, (_, i) => [`bin-${i.toString(16).padStart(2, '0')}`, { signers: ['bins'] }]),

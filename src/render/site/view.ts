@@ -183,9 +183,7 @@ function viewOf(tree: RepositoryTree, group: readonly Delegated[], depth: number
     version: next?.version,
     expiresAt: next?.expiresAt,
     signingFrom:
-      next === undefined || days === undefined
-        ? undefined
-        : ((next.expiresAt - days.signingDays * DAY_MS) as Instant),
+      next === undefined || days === undefined ? undefined : daysBefore(next.expiresAt, days.signingDays),
     expiryDays: days?.expiryDays,
     paths: group.length > 1 || delegator === ROOT ? [] : pathsOf(first),
     terminating: definition.terminating,
@@ -194,6 +192,12 @@ function viewOf(tree: RepositoryTree, group: readonly Delegated[], depth: number
       0,
     ),
   };
+}
+
+/** `undefined` for what is before 1970: no date that anybody plans by. */
+function daysBefore(time: Instant, days: number): Instant | undefined {
+  const from = time - days * DAY_MS;
+  return from < 0 ? undefined : (from as Instant);
 }
 
 const pathsOf = ({ definition: { paths, pathHashPrefixes } }: Delegated): readonly string[] =>
