@@ -61,7 +61,7 @@ describe('beside tuf-on-ci-sign', () => {
     await isDone('sign/tools');
     await merge(alice, 'sign/tools');
     expect(succeeded(await alice.run(['online-sign']))).toContain('snapshot');
-    succeeded(await alice.run(['build', '--out', join(town.folder, 'site')]));
+    succeeded(await alice.run(['build', '--out', join(town.folder, 'site'), '--first-publish']));
   });
 
   it('both sign in an event that tuf-on-ci-delegate created', async () => {
@@ -74,7 +74,7 @@ describe('beside tuf-on-ci-sign', () => {
     await isDone('sign/tools');
     await merge(alice, 'sign/tools');
     succeeded(await alice.run(['online-sign']));
-    succeeded(await alice.run(['build', '--out', join(town.folder, 'site')]));
+    succeeded(await alice.run(['build', '--out', join(town.folder, 'site'), '--first-publish']));
   });
 
   it('a threshold and periods that tuf-on-ci-delegate changed', async () => {
