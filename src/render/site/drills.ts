@@ -1,6 +1,6 @@
 import type { RoleMargin } from '../../event/drill/margin.ts';
 import type { DrillStanding, KeyStanding } from '../../event/drill/standing.ts';
-import { longId } from '../../event/words.ts';
+import { plural } from '../../event/words.ts';
 import type { RoleName } from '../../metadata/names.ts';
 import { marginWord, standingTitle } from '../drill-words.ts';
 import { escapeHtml } from '../html.ts';
@@ -47,7 +47,7 @@ export function drillsViewOf(standing: DrillStanding | undefined): DrillsView | 
   };
 }
 
-/** Per role the margin of keys that have proved themselves, and who is silent since when. */
+/** Per role the margin of keys that have proved themselves, and how many are silent since when. */
 export function drillSection(drills: DrillsView | undefined): string {
   if (drills === undefined) return '';
   return `<section>
@@ -67,12 +67,13 @@ ${drills.roles.map(drilledRow).join('\n')}
 function drilledRow(row: DrilledRole): string {
   const { keys, proved, threshold, margin, unproved } = row;
   const tone = margin > 0 ? 'good' : margin === 0 ? 'warn' : 'bad';
-  return `<tr><th scope="row">${escapeHtml(nameOf(row))}</th><td>${proved} of ${keys}<small>${threshold} needed</small></td><td><span class="${tone}">${marginWord(margin, true)}</span></td><td><ul class="who">${unproved.map(keyItem).join('')}</ul></td></tr>`;
+  return `<tr><th scope="row">${escapeHtml(nameOf(row))}</th><td>${proved} of ${keys}<small>${threshold} needed</small></td><td><span class="${tone}">${marginWord(margin, true)}</span></td><td>${escapeHtml([...unprovedWords(unproved)].join('; '))}</td></tr>`;
 }
 
-function keyItem({ owner, fingerprint, silentSince, provedBy }: KeyStanding): string {
-  const since =
-    silentSince === undefined ? 'not asked by any drill yet' : `silent since ${silentSince.slice(0, 10)}`;
-  const before = provedBy === undefined ? '' : `, last proved by ${provedBy.slice(0, 10)}`;
-  return `<li>${escapeHtml(owner)}<small><code>${escapeHtml(longId(fingerprint))}</code></small><small>${escapeHtml(`${since}${before}`)}</small></li>`;
+/** How many, and not who: whose key nobody minds is what a thief would like to read on a public page. `drill status` tells it to people. */
+function* unprovedWords(unproved: readonly KeyStanding[]): Iterable<string> {
+  const silent = unproved.flatMap(({ silentSince }) => silentSince ?? []).sort();
+  const unasked = unproved.length - silent.length;
+  if (silent[0] !== undefined) yield `${plural(silent.length, 'key')} silent since ${silent[0].slice(0, 10)}`;
+  if (unasked > 0) yield `${plural(unasked, 'key')} not asked by any drill yet`;
 }
