@@ -5,7 +5,7 @@ import { GitError } from './error.ts';
 import { ensureBare } from './init.ts';
 import { isObjectId, type ObjectId, parseObjectId } from './oid.ts';
 import { type GitRepository, gitText, runGit } from './process.ts';
-import { requireFullRef } from './refs.ts';
+import { listRefs, requireFullRef } from './refs.ts';
 import { printable } from './stderr.ts';
 
 /** What refs of a bundle name: full ref names and objects. */
@@ -68,7 +68,7 @@ export async function listBundle(file: string): Promise<BundleHeads> {
 }
 
 /**
- * Brings exactly `refs` of a bundle into a bare repository, under their own names, and takes every other branch away. Each object is
+ * Brings exactly `refs` of a bundle into a bare repository, under their own names, and takes every other ref away. Each object is
  * checked as it comes in; what the bundle lacks is an error. Throws {@link GitError} `BAD_OBJECT`.
  */
 export async function fetchBundle(
@@ -77,6 +77,9 @@ export async function fetchBundle(
   refs: readonly string[],
 ): Promise<void> {
   for (const ref of refs) requireFullRef(ref);
+  // What an earlier bundle brought may stand where this one wants a folder of refs.
+  for (const { ref } of await listRefs(repository, 'refs/'))
+    if (!refs.includes(ref)) await runGit(repository, ['update-ref', '-d', '--', ref]);
   await runGit(
     repository,
     [
@@ -84,7 +87,6 @@ export async function fetchBundle(
       'fetch.fsckObjects=true',
       'fetch',
       '--quiet',
-      '--prune',
       '--no-tags',
       '--no-write-fetch-head',
       '--no-auto-maintenance',

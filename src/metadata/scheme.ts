@@ -3,7 +3,7 @@ import { constants, type KeyObject, verify } from 'node:crypto';
 /** One way to sign: what a keytype and scheme mean. The table of these is the allow-list. */
 export interface Scheme {
   readonly name: string;
-  /** Verified in what was imported, for its roots to hand over; rule `schema` refuses it wherever a document is signed anew. */
+  /** Verified in what was imported, for its roots to hand over; rule `schema` refuses each document that names such a key, once it is signed anew or published. */
   readonly isLegacy?: true;
   /** Reads `keyval.public` into DER SubjectPublicKeyInfo of exactly this scheme's layout. Throws `TypeError`. */
   spki(publicText: string): Buffer;

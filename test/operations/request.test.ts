@@ -113,6 +113,17 @@ describe('a request', () => {
     expect(there.prompter.trustQuestions).toHaveLength(1);
   });
 
+  test('of an event below the name of an earlier one is laid out all the same', async ({ world }) => {
+    await changeTools(world);
+    const there = machine(world);
+    await answered(world, 'bob', await exported(world, 'bob'), there);
+    world.remote.git('update-ref', '-d', `refs/heads/${UPDATE}`);
+    const again = parseSigningEvent(`${UPDATE}/again`);
+    await world.delegate('alice', { event: again, periods: { expiryDays: 210, signingDays: 30 } });
+    const response = await answered(world, 'bob', await exported(world, 'bob', again), there);
+    expect(response.event).toBe(again);
+  });
+
   test('lets somebody join by a first round, and sign by a second', async ({ world }) => {
     await world.delegate('alice', { signers: owners('bob', 'carol', 'mallory'), threshold: 2 });
     const there = machine(world);
