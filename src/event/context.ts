@@ -75,6 +75,7 @@ export interface Context {
   readonly policy: Policy;
   readonly facts: Facts;
   readonly now: Instant;
+  /** Made when first asked for: outside of an event it holds everything. */
   readonly diff: TreeDiff;
   readonly graph: DelegationGraph;
   readonly knownGraph: DelegationGraph;
@@ -147,6 +148,7 @@ export function contextOf(subject: Subject): Context {
       ? undefined
       : verifyQuorum(event, known.signed.delegations, ROOT);
   });
+  const diff = once((): TreeDiff => diffTrees(knownGood, tree));
   const ownership = once((): Ownership => ownershipOf(tree));
   const knownOwnership = once((): Ownership => ownershipOf(knownGood));
   const hasSameDelegation = remember((role: RoleName): boolean =>
@@ -154,7 +156,9 @@ export function contextOf(subject: Subject): Context {
   );
   return {
     ...subject,
-    diff: diffTrees(knownGood, tree),
+    get diff() {
+      return diff();
+    },
     graph,
     knownGraph,
     changes,

@@ -29,7 +29,7 @@ export async function* readMany(
     () => maxBytes,
     (_oid, result) => results.push(result),
   );
-  for await (const _ of batch(repository, oids, collector)) {
+  for await (const _ of batch(repository, new Set(oids), collector)) {
     const ready = results;
     results = [];
     for (const result of ready) {
@@ -77,32 +77,46 @@ export async function hashBlobs(
   oids: Iterable<ObjectId>,
 ): Promise<Map<ObjectId, BlobDigest>> {
   const hasher = new BlobHasher();
-  for await (const _ of batch(repository, oids, hasher));
+  for await (const _ of batch(repository, oids instanceof Set ? oids : new Set(oids), hasher));
   return hasher.digests;
 }
 
+/** A blob that somebody wants, and whatever they have to say of it. */
+export interface WantedBlob {
+  readonly oid: ObjectId;
+}
+
 /** Where blobs go while they come: `begin`, then `data` any number of times, then `end`. */
-export interface BlobSink {
-  begin(oid: ObjectId, size: number): void;
+export interface BlobSink<T extends WantedBlob = WantedBlob> {
+  begin(wanted: T, size: number): void;
   /** `bytes` are only valid during the call. */
   data(bytes: Buffer): void;
   end(): void;
 }
 
 /**
- * Hands each blob over once, in the order first named, in pieces, so that one of any size needs little memory. What `sink`
- * throws ends it. The git name of the bytes is not checked again: the sink has to know what they should be. Throws
- * {@link GitError} `OBJECT_MISSING`; `BAD_OBJECT` where a name is not that of a blob.
+ * Hands each blob over, one after the other, in pieces, so that one of any size needs little memory; `wanted` is gone through only
+ * as far as git keeps up, so that a long list needs none either. What `sink` throws ends it. The git name of the bytes is not
+ * checked again: the sink has to know what they should be. Throws {@link GitError} `OBJECT_MISSING`; `BAD_OBJECT` where a name is
+ * not that of a blob.
  */
-export async function pourBlobs(
+export async function pourBlobs<T extends WantedBlob>(
   repository: GitRepository,
-  oids: Iterable<ObjectId>,
-  sink: BlobSink,
+  wanted: Iterable<T>,
+  sink: BlobSink<T>,
 ): Promise<void> {
+  const asked: T[] = [];
+  const oids = function* (): Iterable<ObjectId> {
+    for (const one of wanted) {
+      asked.push(one);
+      yield one.oid;
+    }
+  };
   const checked: BatchSink = {
     begin({ oid, type, size }) {
+      const one = asked.shift();
       if (type !== 'blob') throw wrongType(oid, type, 'blob');
-      sink.begin(oid, size);
+      if (one !== undefined) sink.begin(one, size);
     },
     data: bytes => sink.data(bytes),
     end: () => sink.end(),
@@ -110,7 +124,7 @@ export async function pourBlobs(
       throw missingObject(oid);
     },
   };
-  for await (const _ of batch(repository, oids, checked));
+  for await (const _ of batch(repository, oids(), checked));
 }
 
 class BlobHasher implements BatchSink {
@@ -147,15 +161,48 @@ class BlobHasher implements BatchSink {
   }
 }
 
+/** Lets through what git answers in the order in which it was asked; each name is then the very string that was asked with. */
+class InOrder implements BatchSink {
+  readonly asked: ObjectId[] = [];
+  readonly #sink: BatchSink;
+
+  constructor(sink: BatchSink) {
+    this.#sink = sink;
+  }
+
+  begin({ oid, type, size }: ObjectHeader): void {
+    this.#sink.begin({ oid: this.#next(oid), type, size });
+  }
+
+  data(bytes: Buffer): void {
+    this.#sink.data(bytes);
+  }
+
+  end(): void {
+    this.#sink.end();
+  }
+
+  missing(oid: ObjectId): void {
+    this.#sink.missing(this.#next(oid));
+  }
+
+  #next(oid: ObjectId): ObjectId {
+    const asked = this.asked.shift();
+    if (asked !== oid) throw new GitError('GIT_FAILED', `git cat-file answered ${oid} unasked`);
+    return asked;
+  }
+}
+
 /** Drives `sink` with the objects of a process of its own; yields after each chunk so that a consumer sets the pace. */
 async function* batch(
   repository: GitRepository,
   oids: Iterable<ObjectId>,
   sink: BatchSink,
 ): AsyncGenerator<void, void, undefined> {
-  const wanted = new Set(oids);
-  if (wanted.size === 0) return;
-  for (const oid of wanted) parseObjectId(oid);
+  const inOrder = new InOrder(sink);
+  const lines = linesFor(oids, inOrder.asked);
+  const first = lines.next();
+  if (first.done === true) return;
   // --buffer: not one write per object, which doubles the time.
   const child = spawnGit(repository, ['cat-file', '--batch', '--buffer']);
   const { promise: closed, resolve, reject } = withResolvers<number | null>();
@@ -165,40 +212,46 @@ async function* batch(
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-4_096)));
   child.stdin.on('error', () => undefined); // the exit code says why
+  const feeding = feed(child.stdin, first.value, lines);
+  // Whoever names the objects may fail on the way: then there is no use in the rest.
+  feeding.catch(() => child.kill());
   try {
-    feed(child.stdin, wanted);
-    const parser = new BatchParser(sink);
+    const parser = new BatchParser(inOrder);
     for await (const chunk of child.stdout) {
       parser.push(chunk as Buffer);
       yield;
     }
     const exitCode = await closed;
+    await feeding;
     if (exitCode !== 0) throw new GitError('GIT_FAILED', `git cat-file failed: ${complaintOf(stderr)}`);
   } finally {
     child.kill();
   }
 }
 
-const LINES_PER_WRITE = 4_096;
+const NAMES_PER_WRITE = 4_096;
 
-function feed(input: Writable, oids: Iterable<ObjectId>): void {
-  const iterator = oids[Symbol.iterator]();
-  const pump = (): void => {
-    for (;;) {
-      let lines = '';
-      for (let count = 0; count < LINES_PER_WRITE; count++) {
-        const next = iterator.next();
-        if (next.done === true) {
-          input.end(lines);
-          return;
-        }
-        lines += `${next.value}\n`;
-      }
-      if (!input.write(lines)) {
-        input.once('drain', pump);
-        return;
-      }
-    }
-  };
-  pump();
+/** What git is to be told, in pieces; each name is put on `asked` as it goes out. Throws {@link GitError} where one is none. */
+function* linesFor(oids: Iterable<ObjectId>, asked: ObjectId[]): Generator<string, void, void> {
+  let lines = '';
+  let count = 0;
+  for (const oid of oids) {
+    asked.push(parseObjectId(oid)); // a line feed in it would shift all later answers
+    lines += `${oid}\n`;
+    if (++count % NAMES_PER_WRITE > 0) continue;
+    yield lines;
+    lines = '';
+  }
+  if (lines !== '') yield lines;
+}
+
+/** Hands `first` and the other lines over as git takes them, and no more once it has ended. Throws what naming them throws. */
+async function feed(input: Writable, first: string, others: Iterator<string, void>): Promise<void> {
+  const closed = new Promise(resolve => input.once('close', resolve));
+  for (let lines: string | void = first; typeof lines === 'string'; lines = others.next().value) {
+    if (input.destroyed) return;
+    if (input.write(lines)) continue;
+    await Promise.race([new Promise(resolve => input.once('drain', resolve)), closed]);
+  }
+  input.end();
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { DEFAULT_MAX_OBJECT, type GitObject, wrongType } from './collect.ts';
 import { type GitCommit, parseCommit } from './commit-object.ts';
 import { GitError } from './error.ts';
-import type { BlobDigest, BlobSink, ObjectReader } from './objects.ts';
+import type { BlobDigest, BlobSink, ObjectReader, WantedBlob } from './objects.ts';
 import type { CommitSha, ObjectId, ObjectType } from './oid.ts';
 import type { StoredObject } from './pack.ts';
 import type { GitRepository } from './process.ts';
@@ -78,11 +78,15 @@ export class LayeredReader implements ObjectReader {
     return digests;
   }
 
-  async pour(oids: Iterable<ObjectId>, sink: BlobSink): Promise<void> {
-    const { own, others } = this.#split(oids);
-    for (const oid of own) {
-      const content = this.#ownAs('blob', oid, Number.MAX_SAFE_INTEGER) as Buffer;
-      sink.begin(oid, content.length);
+  async pour<T extends WantedBlob>(wanted: Iterable<T>, sink: BlobSink<T>): Promise<void> {
+    const others: T[] = [];
+    for (const one of wanted) {
+      const content = this.#ownAs('blob', one.oid, Number.MAX_SAFE_INTEGER);
+      if (content === undefined) {
+        others.push(one);
+        continue;
+      }
+      sink.begin(one, content.length);
       sink.data(content);
       sink.end();
     }

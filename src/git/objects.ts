@@ -1,7 +1,15 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { BatchParser } from './batch.ts';
-import { type BlobDigest, type BlobSink, hashBlobs, pourBlobs, readMany, readManyNow } from './bulk.ts';
+import {
+  type BlobDigest,
+  type BlobSink,
+  hashBlobs,
+  pourBlobs,
+  readMany,
+  readManyNow,
+  type WantedBlob,
+} from './bulk.ts';
 import { DEFAULT_MAX_OBJECT, type GitObject, ObjectCollector, wrongType } from './collect.ts';
 import { type GitCommit, parseCommit } from './commit-object.ts';
 import { GitError } from './error.ts';
@@ -10,7 +18,7 @@ import { type GitRepository, spawnError, spawnGit, withResolvers } from './proce
 import { complaintOf } from './stderr.ts';
 import { parseTree, type TreeEntry } from './tree.ts';
 
-export type { BlobDigest, BlobSink } from './bulk.ts';
+export type { BlobDigest, BlobSink, WantedBlob } from './bulk.ts';
 export type { GitObject } from './collect.ts';
 
 /**
@@ -38,8 +46,8 @@ export interface ObjectReader extends AsyncDisposable {
   readTreesNow(oids: Iterable<ObjectId>): ReadonlyMap<ObjectId, readonly TreeEntry[]>;
   /** Length and SHA-256 of many blobs in one go; see `hashBlobs` in bulk.ts. */
   hashBlobs(oids: Iterable<ObjectId>): Promise<Map<ObjectId, BlobDigest>>;
-  /** Many blobs of any size, in pieces; see `pourBlobs` in bulk.ts. */
-  pour(oids: Iterable<ObjectId>, sink: BlobSink): Promise<void>;
+  /** Many blobs of any size, in pieces, one after the other; see `pourBlobs` in bulk.ts. */
+  pour<T extends WantedBlob>(wanted: Iterable<T>, sink: BlobSink<T>): Promise<void>;
 }
 
 /** The process starts at once, so that it warms up while the caller does other work. */
@@ -136,7 +144,7 @@ class BatchReader implements ObjectReader {
 
   /** A few small ones come through the process that runs already: to start another takes longer. */
   async hashBlobs(oids: Iterable<ObjectId>): Promise<Map<ObjectId, BlobDigest>> {
-    const wanted = new Set(oids);
+    const wanted = oids instanceof Set ? (oids as ReadonlySet<ObjectId>) : new Set(oids);
     if (wanted.size > FEW) return hashBlobs(this.repository, wanted);
     const digests = await Promise.all([...wanted].map(oid => this.#hashSmall(oid)));
     const large = await hashBlobs(
@@ -162,8 +170,8 @@ class BatchReader implements ObjectReader {
     }
   }
 
-  pour(oids: Iterable<ObjectId>, sink: BlobSink): Promise<void> {
-    return pourBlobs(this.repository, oids, sink);
+  pour<T extends WantedBlob>(wanted: Iterable<T>, sink: BlobSink<T>): Promise<void> {
+    return pourBlobs(this.repository, wanted, sink);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

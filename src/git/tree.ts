@@ -29,9 +29,8 @@ const MAX_MODE_DIGITS = 6;
  */
 export function parseTree(content: Buffer, format: ObjectFormat): TreeEntry[] {
   const oidLength = objectIdLength(format);
-  const entries: TreeEntry[] = [];
-  // Cut from one string each: a hundred thousand conversions would take three times as long.
-  const hex = content.toString('hex');
+  const entries: Omit<TreeEntry, 'oid'>[] = [];
+  const oids = Buffer.allocUnsafe(content.length);
   const text = content.toString('latin1');
   // Strict order leaves but one way for a name to stand twice: as a file and as a folder.
   const names = text.includes('40000 ') ? new Set<string>() : undefined;
@@ -55,11 +54,18 @@ export function parseTree(content: Buffer, format: ObjectFormat): TreeEntry[] {
     const span: Span = { start, end, isTree: mode === TREE_MODE };
     if (previous !== undefined && !isBefore(content, previous, span)) throw malformed('the order of names');
     names?.add(key);
-    entries.push({ mode, name, isUtf8, oid: hex.slice(2 * end + 2, 2 * next) as ObjectId });
+    content.copy(oids, entries.length * oidLength, end + 1, next);
+    entries.push({ mode, name, isUtf8 });
     previous = span;
     at = next;
   }
-  return entries;
+  // All names are cut from one string: a hundred thousand conversions would take three times as long.
+  const hex = oids.toString('hex', 0, entries.length * oidLength);
+  const digits = 2 * oidLength;
+  return entries.map(({ mode, name, isUtf8 }, i) => {
+    const oid = hex.slice(i * digits, (i + 1) * digits) as ObjectId;
+    return { mode, name, isUtf8, oid };
+  });
 }
 
 /** The content of the tree with these entries, which need not be in order. The opposite of {@link parseTree}. */

@@ -4,11 +4,10 @@ import { streamFrom } from '../client/fetcher.ts';
 import type { Reason } from '../event/reason.ts';
 import { isOnFirstParent, listStates } from '../git/history.ts';
 import type { CommitSha } from '../git/oid.ts';
-import type { Document } from '../metadata/document.ts';
 import { TIMESTAMP } from '../metadata/names.ts';
 import { sitePage } from '../render/site/page.ts';
-import { type PublishedFile, publishLayout } from '../repository/layout.ts';
-import { documentOf, type ObjectId, roleFile } from '../repository/tree.ts';
+import { type PublishedArtifact, publishedArtifacts, publishedMetadata } from '../repository/layout.ts';
+import { type BlobDigest, documentOf, type RepositoryTree, roleFile } from '../repository/tree.ts';
 import { OperationError } from './error.ts';
 import { followMain } from './main-departures.ts';
 import {
@@ -24,7 +23,7 @@ import { keptFiles } from './publish/kept.ts';
 import { install, type OutFolder, openBuilding, openOut, sweep } from './publish/out-folder.ts';
 import { type ClientState, isAbsent, type PreviousSite, readClientState } from './publish/previous.ts';
 import { sharedDocuments, sharing } from './publish/share.ts';
-import { type BlobPlaces, Stage } from './publish/stage.ts';
+import { Stage } from './publish/stage.ts';
 import { readSiteView } from './site-view.ts';
 import { oldestRoot, type VerifyOutcome, type VerifyRequest, verifyCommit } from './verify.ts';
 import { findMain, type Workspace } from './workspace.ts';
@@ -71,30 +70,27 @@ export async function publishSite(workspace: Workspace, request: PublishRequest)
   const { departures: departed } = await followMain(workspace, commit, state, trustedRoot);
   if (departed.length > 0) return refused([...verified.reasons, ...departed]);
   const first = trustedRoot ?? (await oldestRoot(workspace, verified.tree));
-  const files = publishLayout(verified.tree);
-  const known = knownFiles(files, sharedDocuments(verified.tree, verified.history));
+  const known = knownFiles(verified);
   const site = await previousSite(workspace, request, out, verified, known);
   const isOut = request.previous === undefined;
   const before = site === undefined ? undefined : await readClientState(site, first);
 
   await using building = await openBuilding(out);
   const stage = new Stage(building.path, out, known);
-  await stageFiles(workspace, stage, files);
+  await stageFiles(workspace, stage, verified.tree, known);
   const page = sitePage(await readSiteView(workspace, verified.tree, commit));
   stage.put('index.html', Buffer.from(page));
   if (site !== undefined) await stageKept(stage, site, verified, request.keep ?? KEEP);
 
   const reasons = [...verified.reasons];
   if (site !== undefined && before !== undefined)
-    reasons.push(
-      ...(await gate({ stage, site, before, files, verified, isOut, repair: request.repair === true })),
-    );
+    reasons.push(...(await gate({ stage, site, before, verified, isOut, repair: request.repair === true })));
   if (!reasons.some(({ severity }) => severity === 'refuse'))
     reasons.push(...(await walkThrough(stage, first, workspace.clock.now(), before)));
   if (reasons.some(({ severity }) => severity === 'refuse')) return refused(reasons);
   await install(building.path, stage.built, out);
   sweep(out, file => stage.has(file));
-  return { files: stage.size, written: stage.built.size, reasons, published: true };
+  return { files: stage.size, written: stage.builtCount, reasons, published: true };
 }
 
 /** What is left of a verified commit: all digests and differences of the judgement would be held as long as it is. */
@@ -166,37 +162,34 @@ async function isFirst(
 /** The bytes of metadata files of the new site, by their place there. */
 type KnownFiles = ReadonlyMap<string, Uint8Array>;
 
-const knownFiles = (
-  files: readonly PublishedFile[],
-  documents: ReadonlyMap<ObjectId, Document>,
-): KnownFiles =>
-  new Map(
-    files.flatMap(({ path, oid, artifact }) => {
-      const document = artifact === undefined ? documents.get(oid) : undefined;
-      return document === undefined ? [] : [[path, document.bytes] as const];
-    }),
-  );
+function knownFiles({ tree, history }: Verified): KnownFiles {
+  const documents = sharedDocuments(tree, history);
+  const known = new Map<string, Uint8Array>();
+  for (const { path, oid } of publishedMetadata(tree)) {
+    const document = documents.get(oid);
+    if (document !== undefined) known.set(path, document.bytes);
+  }
+  return known;
+}
 
 async function stageFiles(
   { objects }: Workspace,
   stage: Stage,
-  files: readonly PublishedFile[],
+  tree: RepositoryTree,
+  known: KnownFiles,
 ): Promise<void> {
-  const metadata = new Map<ObjectId, string[]>();
-  const artifacts = new Map<ObjectId, BlobPlaces & { readonly paths: string[] }>();
-  for (const { path, oid, artifact } of files) {
-    if (artifact === undefined) {
-      metadata.set(oid, [...(metadata.get(oid) ?? []), path]);
-    } else if (!stage.has(path) && !stage.keep(path, artifact)) {
-      const known = artifacts.get(oid);
-      if (known === undefined) artifacts.set(oid, { paths: [path], artifact });
-      else if (!known.paths.includes(path)) known.paths.push(path);
-    }
+  for (const { path, oid } of publishedMetadata(tree))
+    stage.put(path, known.get(path) ?? (await objects.readBlob(oid)));
+  using receiver = stage.receiver();
+  await objects.pour(lackingArtifacts(stage, tree), receiver);
+}
+
+/** What `out` has is taken from there on the way. */
+function* lackingArtifacts(stage: Stage, tree: RepositoryTree): Iterable<PublishedArtifact> {
+  for (const artifact of publishedArtifacts(tree)) {
+    const paths = artifact.paths.filter(path => !stage.has(path) && !stage.keep(path, artifact.signed));
+    if (paths.length > 0) yield { ...artifact, paths };
   }
-  for await (const { oid, content } of objects.readMany(metadata.keys()))
-    for (const path of metadata.get(oid) ?? []) stage.put(path, content);
-  using receiver = stage.receiver(artifacts);
-  await objects.pour(artifacts.keys(), receiver);
 }
 
 async function stageKept(
@@ -219,7 +212,7 @@ async function stageArtifact(
   stage: Stage,
   site: PreviousSite,
   path: string,
-  wanted: BlobPlaces['artifact'],
+  wanted: BlobDigest,
 ): Promise<void> {
   const url = path.split('/').map(encodeURIComponent).join('/');
   const taken = stage.open(path, wanted);
@@ -238,7 +231,6 @@ interface Gate {
   readonly stage: Stage;
   readonly site: PreviousSite;
   readonly before: ClientState;
-  readonly files: readonly PublishedFile[];
   readonly verified: Verified;
   /** Is the previous site what `out` is? Then the stage has compared it. */
   readonly isOut: boolean;
@@ -246,16 +238,10 @@ interface Gate {
 }
 
 /** Does what clients have now lead to what was built? */
-async function gate({
-  stage,
-  site,
-  before,
-  files,
-  verified,
-  isOut,
-  repair,
-}: Gate): Promise<readonly Reason[]> {
-  const changed = isOut ? stage.changed.filter(isCompared) : await changedFiles(stage, site, files);
+async function gate({ stage, site, before, verified, isOut, repair }: Gate): Promise<readonly Reason[]> {
+  const changed = isOut
+    ? [...stage.changed].filter(isCompared)
+    : await changedFiles(stage, site, verified.tree);
   return [
     ...(await troubleReason(site, before, repair)),
     ...departures(verified.tree, before),

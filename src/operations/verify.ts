@@ -9,7 +9,7 @@ import { type Reason, type RuleId, refuse } from '../event/reason.ts';
 import { historyOf } from '../event/rules/history.ts';
 import type { CommitSha } from '../git/oid.ts';
 import type { Document } from '../metadata/document.ts';
-import { type PublishedFile, publishLayout } from '../repository/layout.ts';
+import { type PublishedFile, publishedMetadata } from '../repository/layout.ts';
 import type { RepositoryTree } from '../repository/tree.ts';
 import { historyFile, type ObjectId } from '../repository/tree.ts';
 import { OperationError } from './error.ts';
@@ -69,7 +69,7 @@ export async function verifyCommit(workspace: Workspace, request: VerifyRequest)
     return { ...seen, verdict: verdictOf(judgement.reasons), reasons: found, client: undefined };
   try {
     const trustedRoot = request.trustedRoot ?? (await oldestRoot(workspace, tree));
-    const site = commitFetcher(workspace, publishLayout(tree), sharedDocuments(tree, facts.history));
+    const site = commitFetcher(workspace, publishedMetadata(tree), sharedDocuments(tree, facts.history));
     const client = await verifyRepository(site, trustedRoot, now, { layout: SITE_LAYOUT });
     return { ...seen, verdict: verdictOf(judgement.reasons), reasons: found, client };
   } catch (error) {
@@ -91,12 +91,11 @@ export async function oldestRoot({ objects }: Workspace, tree: RepositoryTree): 
 /** Serves the files of a site straight from git objects, or from the documents that were read from them. */
 export function commitFetcher(
   { objects }: Workspace,
-  files: readonly PublishedFile[],
+  files: Iterable<PublishedFile>,
   documents: ReadonlyMap<ObjectId, Document> = new Map(),
 ): Fetcher {
-  const byPath = new Map(
-    files.map(({ path, oid }) => [path.split('/').map(encodeURIComponent).join('/'), oid]),
-  );
+  const byPath = new Map<string, ObjectId>();
+  for (const { path, oid } of files) byPath.set(path.split('/').map(encodeURIComponent).join('/'), oid);
   return {
     fetch: async (path, maxBytes) => {
       const oid = byPath.get(path);

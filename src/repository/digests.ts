@@ -5,8 +5,11 @@ import { changedTargets } from './target-changes.ts';
 import { metadataFile, type ObjectId, type RepositoryTree } from './tree.ts';
 
 /** The blobs below `targets/` that have to be hashed to judge `tree` on its own. */
-export const allDigests = (tree: RepositoryTree): ReadonlySet<ObjectId> =>
-  new Set([...tree.artifacts.values()].filter(({ mode }) => mode.startsWith('100')).map(({ oid }) => oid));
+export function allDigests(tree: RepositoryTree): ReadonlySet<ObjectId> {
+  const oids = new Set<ObjectId>();
+  for (const { mode, oid } of tree.artifacts.values()) if (mode.startsWith('100')) oids.add(oid);
+  return oids;
+}
 
 /**
  * The blobs that have to be hashed to judge `event` where known-good's own artifacts are known to be right: those that

@@ -16,8 +16,15 @@ export interface PublishedFile {
   /** Relative to the site, `/` between segments. */
   readonly path: string;
   readonly oid: ObjectId;
-  /** What the signed metadata says of an artifact. */
-  readonly artifact?: BlobDigest;
+}
+
+/** A signed artifact: one blob, under a name for each of its digests. */
+export interface PublishedArtifact {
+  readonly oid: ObjectId;
+  /** As in {@link PublishedFile}; at least one. */
+  readonly paths: readonly string[];
+  /** What the signed metadata says of it. */
+  readonly signed: BlobDigest;
 }
 
 /** In which order files may appear where clients look: nothing before what it names, `timestamp.json` last. */
@@ -37,32 +44,33 @@ export const isSiteFile = (path: string): boolean =>
   /^(timestamp\.json|\d+\.[A-Za-z0-9_][A-Za-z0-9._-]*\.json|index\.html|targets\/.+)$/.test(path);
 
 /**
- * The files that clients fetch, timestamp last: `N.root.json`, `N.ROLE.json`, `N.snapshot.json`,
- * `targets/DIR/HASH.FILE`, `timestamp.json`. Only artifacts that are signed. Source: TUF specification section 6.2.
+ * The files that clients fetch, timestamp last: {@link publishedArtifacts}, then {@link publishedMetadata}. Source: TUF
+ * specification section 6.2. Like those two it yields one after the other: there may be 100,000 of them.
  */
-export function publishLayout(tree: RepositoryTree): readonly PublishedFile[] {
-  return [...artifactFiles(tree), ...metadataFiles(tree)];
+export function* publishLayout(tree: RepositoryTree): Generator<PublishedFile, void, undefined> {
+  for (const { oid, paths } of publishedArtifacts(tree)) for (const path of paths) yield { path, oid };
+  yield* publishedMetadata(tree);
 }
 
-function* artifactFiles(tree: RepositoryTree): Iterable<PublishedFile> {
+/** `targets/DIR/HASH.FILE`, of all artifacts that are signed. What two roles sign comes twice. */
+export function* publishedArtifacts(tree: RepositoryTree): Generator<PublishedArtifact, void, undefined> {
   for (const role of artifactRoles(tree)) {
     const document: Document<Targets> | undefined = targetsOf(tree, role);
     for (const [path, file] of document?.signed.targets ?? []) {
       const entry = tree.artifacts.get(path);
       const sha256 = targetHash(file, 'sha256');
       if (entry === undefined || sha256 === undefined) continue;
-      const artifact = { length: file.length, sha256 };
       // Clients ask by whichever digest they like: go-tuf takes any, tuf-js and python-tuf the first.
-      for (const digest of digestsOf(file))
-        yield { path: `targets/${hashedName(path, digest)}`, oid: entry.oid, artifact };
+      const paths = digestsOf(file).map(digest => `targets/${hashedName(path, digest)}`);
+      yield { oid: entry.oid, paths, signed: { length: file.length, sha256 } };
     }
   }
 }
 
 /** Each once; mostly there is one alone. */
-function digestsOf(file: TargetFile): Iterable<string> {
+function digestsOf(file: TargetFile): readonly string[] {
   const digests = Object.keys(file.hashes).flatMap(name => targetHash(file, name) ?? []);
-  return digests.length === 1 ? digests : new Set(digests);
+  return digests.length === 1 ? digests : [...new Set(digests)];
 }
 
 /** `DIR/HASH.FILE`. Source: TUF specification section 6.2.2. */
@@ -71,7 +79,8 @@ export function hashedName(path: string, digest: string): string {
   return `${path.slice(0, slash)}${digest}.${path.slice(slash)}`;
 }
 
-function* metadataFiles(tree: RepositoryTree): Iterable<PublishedFile> {
+/** `N.root.json`, `N.ROLE.json`, `N.snapshot.json`, and `timestamp.json` last. */
+export function* publishedMetadata(tree: RepositoryTree): Generator<PublishedFile, void, undefined> {
   const last: PublishedFile[] = [];
   for (const [path, { oid }] of tree.metadata) {
     const file = metadataFile(path);

@@ -65,7 +65,7 @@ describe('a commit that is nowhere yet', () => {
     const digests = await reader.hashBlobs([there, held]);
     expect([digests.get(there)?.length, digests.get(held)?.length]).toEqual([1, 2]);
     const poured: string[] = [];
-    await reader.pour([there, held], {
+    await reader.pour([{ oid: there }, { oid: held }], {
       begin: (_, size) => void poured.push(`${size}`),
       data: bytes => void poured.push(bytes.toString()),
       end: () => void poured.push('end'),

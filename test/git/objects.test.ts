@@ -161,21 +161,61 @@ describe('in bulk', () => {
     );
   });
 
-  test('pours blobs of any size in pieces, each once, in the order first named', async () => {
+  const nowhere = { begin: () => undefined, data: () => undefined, end: () => undefined };
+
+  test('pours blobs of any size in pieces, each as often as it is named, with what was named beside it', async () => {
     const contents = [0, 1, 65_537, 3_000_000].map(size => Buffer.alloc(size, `poured ${size}`));
-    const oids = contents.map(content => repo.object('blob', content));
-    const got: { oid: ObjectId; size: number; pieces: Buffer[]; ended: boolean }[] = [];
-    await reader.pour([...oids, ...oids], {
-      begin: (oid, size) => void got.push({ oid, size, pieces: [], ended: false }),
+    const wanted = contents.map((content, at) => ({ oid: repo.object('blob', content), at }));
+    const got: { at: number; size: number; pieces: Buffer[]; ended: boolean }[] = [];
+    await reader.pour([...wanted, ...wanted], {
+      begin: ({ at }: { oid: ObjectId; at: number }, size) =>
+        void got.push({ at, size, pieces: [], ended: false }),
       data: bytes => void got.at(-1)?.pieces.push(Buffer.from(bytes)),
       end: () => void Object.assign(got.at(-1) ?? {}, { ended: true }),
     });
+    const expected = contents.map((content, at) => [at, content.length, sha256(content), true]);
     expect(
-      got.map(({ oid, size, pieces, ended }) => [oid, size, sha256(Buffer.concat(pieces)), ended]),
-    ).toEqual(oids.map((oid, i) => [oid, contents[i]?.length, sha256(contents[i] ?? Buffer.alloc(0)), true]));
-    const nowhere = { begin: () => undefined, data: () => undefined, end: () => undefined };
-    await expect(reader.pour([MISSING], nowhere)).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
-    await expect(reader.pour([commit], nowhere)).rejects.toMatchObject({ code: 'BAD_OBJECT' });
+      got.map(({ at, size, pieces, ended }) => [at, size, sha256(Buffer.concat(pieces)), ended]),
+    ).toEqual([...expected, ...expected]);
+  });
+
+  test('names no more than git keeps up with', async () => {
+    const oid = repo.object('blob', Buffer.alloc(4_096, 'much'));
+    let [named, behind] = [0, 0];
+    const wanted = function* () {
+      for (; named < 40_000; named++) yield { oid };
+    };
+    let came = 0;
+    await reader.pour(wanted(), {
+      ...nowhere,
+      begin: () => void (behind = Math.max(behind, named - ++came)),
+    });
+    expect([came, behind < 20_000]).toEqual([40_000, true]);
+  });
+
+  test.each([
+    ['what is not there', () => [{ oid: MISSING }], 'OBJECT_MISSING'],
+    ['what is no blob', () => [{ oid: commit }], 'BAD_OBJECT'],
+    ['what is no name', () => [{ oid: 'HEAD' as ObjectId }], 'BAD_REVISION'],
+  ])('ends at %s', async (_, wanted, code) => {
+    await expect(reader.pour(wanted(), nowhere)).rejects.toMatchObject({ code });
+  });
+
+  test('ends where whoever names or takes the blobs fails, and at nothing at once', async () => {
+    const oid = repo.object('blob', Buffer.alloc(100_000, 'x'));
+    const failing = function* () {
+      for (let i = 0; i < 10_000; i++) yield { oid };
+      throw new RangeError('no more names');
+    };
+    await expect(reader.pour(failing(), nowhere)).rejects.toThrow('no more names');
+    const full = {
+      ...nowhere,
+      data: () => {
+        throw new RangeError('no room');
+      },
+    };
+    await expect(reader.pour([{ oid }, { oid }], full)).rejects.toThrow('no room');
+    await reader.pour([], full);
   });
 
   test('reads many in the order first named, while the consumer sets the pace', async () => {

@@ -124,7 +124,7 @@ describe('a joining key', () => {
     expect(joined.report.roles.get(ROOT)?.changes.join('\n')).toContain(
       'has an attestation that counts for nothing',
     );
-    expect(publishLayout(joined.gathered.event).filter(({ path }) => path.includes('pem'))).toEqual([]);
+    expect([...publishLayout(joined.gathered.event)].filter(({ path }) => path.includes('pem'))).toEqual([]);
     await delegate(workspace, {
       event,
       role: ROOT,

@@ -91,7 +91,7 @@ describe('artifactEdits', () => {
 
 describe('publishLayout', () => {
   const paths = (repository: TestRepository): readonly string[] =>
-    publishLayout(repository.tree()).map(({ path }) => path);
+    [...publishLayout(repository.tree())].map(({ path }) => path);
   it('names each file by version or hash, and the timestamp last', () => {
     const repository = main().fork().edit('root').signAll('root').artifact('stray', 'not signed');
     expect(paths(repository)).toEqual([
@@ -120,7 +120,7 @@ describe('publishLayout', () => {
     expect([publishRank(path), isImmutable(path), isSiteFile(path)]).toEqual([rank, immutable, own]);
   });
   it('publishes each version of root once, from root_history/', () => {
-    const found = publishLayout(main().tree()).filter(({ path }) => path.endsWith('root.json'));
+    const found = [...publishLayout(main().tree())].filter(({ path }) => path.endsWith('root.json'));
     expect(found).toEqual([
       { path: '1.root.json', oid: main().tree().metadata.get('root_history/1.root.json')?.oid },
     ]);

@@ -41,13 +41,16 @@ export const ownership: Rule = {
     for (const [role, signed] of paths.signed) {
       for (const path of signed) yield* checkPath(context, role, path);
     }
+    const { artifacts } = context.tree;
+    if (context.mode !== 'event') {
+      yield* collisions(artifacts);
+      return;
+    }
     // A path that main has too collides with nothing that is not new itself.
     const fresh = context.diff.artifacts.flatMap(({ path, before }) => (before === undefined ? [path] : []));
-    if (context.mode !== 'event' || fresh.length > 0) {
-      const { artifacts } = context.tree;
+    if (fresh.length > 0)
       yield* collisions(standsOnVerified(context) ? collidable(artifacts, fresh, foldCase) : artifacts);
-    }
-    if (context.mode === 'event') yield* doubts(context);
+    yield* doubts(context);
   },
 };
 

@@ -13,14 +13,14 @@ export const policy: Rule = {
   source: 'shared design, rule table',
   modes: always,
   *check(context) {
-    const { tree, knownGood, diff, mode } = context;
+    const { tree, knownGood, mode } = context;
     if (!tree.policy.ok) yield refuse(`${POLICY_FILE}: ${tree.policy.error.message}`);
     else if (rootOf(tree) !== undefined) yield* checkDigest(context, tree.policy.value.digest);
     if (mode !== 'event' || rootOf(knownGood) === undefined) return;
     // Whose policy can't be known asks for nothing, which must not help anybody.
     if (!knownGood.policy.ok)
       yield refuse(`main's ${POLICY_FILE} can not be read, so that nobody knows what it asks`);
-    const moved = diff.outside.some(({ path }) => path === POLICY_FILE);
+    const moved = context.diff.outside.some(({ path }) => path === POLICY_FILE);
     const restated = !jsonEqual(statedPolicyDigest(knownGood), statedPolicyDigest(tree));
     if (moved || restated) yield* checkAlone(context, moved, restated);
   },

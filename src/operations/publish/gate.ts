@@ -8,7 +8,7 @@ import { type Finding, type Reason, type RuleId, refuse, warn } from '../../even
 import { historyOf } from '../../event/rules/history.ts';
 import { parseDocument } from '../../metadata/document.ts';
 import { isOnlineRole, ROOT, TIMESTAMP } from '../../metadata/names.ts';
-import { isImmutable, type PublishedFile } from '../../repository/layout.ts';
+import { isImmutable, publishedMetadata, publishLayout } from '../../repository/layout.ts';
 import { documentOf, type RepositoryTree, rootOf } from '../../repository/tree.ts';
 import { SITE_LAYOUT } from '../verify.ts';
 import { type ClientState, digestPrevious, fetchPrevious, type PreviousSite } from './previous.ts';
@@ -120,15 +120,15 @@ export const isCompared = (path: string): boolean => isImmutable(path) && !path.
 export async function changedFiles(
   stage: Stage,
   site: PreviousSite,
-  files: readonly PublishedFile[],
+  tree: RepositoryTree,
 ): Promise<readonly string[]> {
   const changed: string[] = [];
-  const wanted = files.filter(
-    ({ path, artifact }) => isCompared(path) && (artifact === undefined || site.metadataOnly !== true),
-  );
-  const next = wanted.values();
+  const next = site.metadataOnly === true ? publishedMetadata(tree) : publishLayout(tree);
   const work = async (): Promise<void> => {
-    for (const { path } of next) if (await differs(stage, site, path)) changed.push(path);
+    for (let file = next.next(); file.done !== true; file = next.next()) {
+      const { path } = file.value;
+      if (isCompared(path) && (await differs(stage, site, path))) changed.push(path);
+    }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return changed.sort();

@@ -11,15 +11,14 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { directoryFetcher } from '../../client/directory.ts';
 import { ClientError } from '../../client/error.ts';
 import { decodeSegments, type Fetcher } from '../../client/fetcher.ts';
 import type { TargetInfo } from '../../client/search.ts';
 import type { BlobSink } from '../../git/objects.ts';
 import { targetHash } from '../../metadata/document.ts';
-import { hashedName } from '../../repository/layout.ts';
-import type { BlobDigest, ObjectId } from '../../repository/tree.ts';
+import { hashedName, type PublishedArtifact } from '../../repository/layout.ts';
+import type { BlobDigest } from '../../repository/tree.ts';
 import { OperationError } from '../error.ts';
 import type { OutFolder } from './out-folder.ts';
 import { sharing } from './share.ts';
@@ -36,12 +35,12 @@ export class Stage {
   readonly #folder: string;
   readonly #out: OutFolder;
   readonly #known: ReadonlyMap<string, Uint8Array>;
-  readonly #places = new Map<string, BlobDigest>();
-  readonly #built = new Set<string>();
+  readonly #built = new Map<string, BlobDigest>();
+  readonly #kept = new Map<string, BlobDigest>();
   readonly #folders = new Set<string>();
   readonly #piece: Buffer = Buffer.allocUnsafe(PIECE);
   /** Files that `out` has with other bytes. */
-  readonly changed: string[] = [];
+  readonly changed: Set<string> = new Set();
 
   /** `known` are bytes that files are expected to have: read and found equal, a file is given as that array. */
   constructor(folder: string, out: OutFolder, known: ReadonlyMap<string, Uint8Array> = new Map()) {
@@ -51,21 +50,26 @@ export class Stage {
   }
 
   /** Paths of the files that `out` does not have, or not so. */
-  get built(): ReadonlySet<string> {
-    return this.#built;
+  get built(): Iterable<string> {
+    return this.#built.keys();
+  }
+
+  /** How many those are. */
+  get builtCount(): number {
+    return this.#built.size;
   }
 
   get size(): number {
-    return this.#places.size;
+    return this.#built.size + this.#kept.size;
   }
 
   has(path: string): boolean {
-    return this.#places.has(path);
+    return this.#built.has(path) || this.#kept.has(path);
   }
 
   /** The content that a file of the new site has. */
   digest(path: string): BlobDigest | undefined {
-    return this.#places.get(path);
+    return this.#built.get(path) ?? this.#kept.get(path);
   }
 
   /** Takes a whole file. */
@@ -73,17 +77,17 @@ export class Stage {
     const digest = { length: bytes.length, sha256: hash('sha256', bytes, 'hex') };
     if (this.keep(path, digest)) return;
     writeFileSync(this.#place(path), bytes, { flag: 'wx' });
-    this.#add(path, digest);
+    this.#built.set(path, digest);
   }
 
   /** Takes the file that `out` has, if it has it with this content. */
   keep(path: string, wanted: BlobDigest): boolean {
     if (!this.#out.files.has(path)) return false;
     if (this.#digestOf(`${this.#out.path}/${path}`, wanted.length) !== wanted.sha256) {
-      this.changed.push(path);
+      this.changed.add(path);
       return false;
     }
-    this.#places.set(path, wanted);
+    this.#kept.set(path, wanted);
     return true;
   }
 
@@ -109,7 +113,7 @@ export class Stage {
       shut();
       const found = sum?.digest('hex') ?? digest;
       if (length !== wanted.length || found !== wanted.sha256) throw notAsSigned(path);
-      this.#add(path, wanted);
+      this.#built.set(path, wanted);
     };
     const abort = (): void => {
       shut();
@@ -118,28 +122,28 @@ export class Stage {
     return { write, close, abort };
   }
 
-  /** Takes blobs as they come, each to all of its paths. */
-  receiver(places: ReadonlyMap<ObjectId, BlobPlaces>): BlobSink & Disposable {
+  /** Takes artifacts as they come, each to those of its paths that are still to be filled. */
+  receiver(): BlobSink<PublishedArtifact> & Disposable {
     let writing: Writing | undefined;
-    let more: readonly string[] = [];
-    let first = '';
-    let wanted: BlobDigest | undefined;
+    let paths: readonly string[] = [];
+    let digest = EMPTY_FILE;
     return {
-      begin: oid => {
-        const place = places.get(oid);
-        if (place === undefined) return;
-        [first = '', ...more] = place.paths;
-        wanted = place.artifact;
-        writing = this.open(first, place.artifact);
+      begin: wanted => {
+        digest = wanted.signed;
+        // One that came before may have had the same.
+        paths = wanted.paths.filter(path => !this.has(path));
+        const [first] = paths;
+        writing = first === undefined ? undefined : this.open(first, digest);
       },
       data: bytes => writing?.write(bytes),
       end: () => {
         const ending = writing;
         writing = undefined;
         ending?.close();
+        const [first, ...more] = paths;
         for (const path of more) {
-          copyFileSync(this.#place(first), this.#place(path), COPY);
-          if (wanted !== undefined) this.#add(path, wanted);
+          copyFileSync(this.#place(first ?? ''), this.#place(path), COPY);
+          this.#built.set(path, digest);
         }
       },
       [Symbol.dispose]: () => writing?.abort(),
@@ -152,7 +156,7 @@ export class Stage {
     const files: Fetcher = {
       fetch: async (path, maxBytes) => {
         const name = decodeSegments(path).join('/');
-        if (!this.#places.has(name)) return undefined;
+        if (!this.has(name)) return undefined;
         return (this.#built.has(name) ? built : there).fetch(path, maxBytes);
       },
     };
@@ -162,24 +166,18 @@ export class Stage {
   /** An artifact as a client would check it, by the hash that was taken when its bytes passed. Throws {@link ClientError}. */
   readonly checkArtifact = ({ path, file }: TargetInfo): void => {
     const sha256 = targetHash(file, 'sha256');
-    const found = this.#places.get(`targets/${hashedName(path, sha256 ?? '')}`);
+    const found = this.digest(`targets/${hashedName(path, sha256 ?? '')}`);
     if (found === undefined) throw new ClientError('NOT_FOUND', `the site has no artifact ${path}`);
     if (found.length !== file.length)
       throw new ClientError('LENGTH_MISMATCH', `${path} has not its signed length`);
     if (found.sha256 !== sha256) throw new ClientError('HASH_MISMATCH', `${path} has not its signed content`);
   };
 
-  #add(path: string, digest: BlobDigest): void {
-    this.#places.set(path, digest);
-    this.#built.add(path);
-  }
-
   #place(path: string): string {
-    const segments = path.split('/');
     // Rules have refused such names before: this is the last line.
-    if (segments.some(segment => segment === '' || segment === '.' || segment === '..')) throw badName(path);
-    const place = join(this.#folder, ...segments);
-    const folder = dirname(place);
+    if (LEADS_ELSEWHERE.test(path)) throw badName(path);
+    const place = `${this.#folder}/${path}`;
+    const folder = place.slice(0, place.lastIndexOf('/'));
     if (!this.#folders.has(folder)) {
       mkdirSync(folder, { recursive: true });
       this.#folders.add(folder);
@@ -214,13 +212,11 @@ interface Writing {
   abort(): void;
 }
 
-/** Where the content of one blob belongs. */
-export interface BlobPlaces {
-  readonly paths: readonly string[];
-  readonly artifact: BlobDigest;
-}
-
 const EMPTY = hash('sha256', '', 'hex');
+const EMPTY_FILE: BlobDigest = { length: 0, sha256: EMPTY };
+
+/** A segment that is empty, `.` or `..`. */
+const LEADS_ELSEWHERE = /(?:^|\/)\.{0,2}(?:\/|$)/;
 
 /** Shares the blocks where the file system can. */
 const COPY = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
