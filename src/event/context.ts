@@ -11,7 +11,7 @@ import type { DrillFile, DrillProof } from '../repository/drill-file.ts';
 import { RepositoryError } from '../repository/error.ts';
 import { type Ownership, ownershipOf } from '../repository/ownership.ts';
 import {
-  type BlobDigest,
+  type BlobDigests,
   documentOf,
   metadataFile,
   type ObjectId,
@@ -29,7 +29,7 @@ export type Mode = 'event' | 'known-good' | 'publish';
 /** What took I/O to find out. Something missing that a rule needs is a refusal by that rule. */
 export interface Facts {
   /** Digests of the blobs below `targets/` that had to be read. */
-  readonly digests: ReadonlyMap<ObjectId, BlobDigest>;
+  readonly digests: BlobDigests;
   /** Is known-good without a fault? Then what has not changed need not be verified again. */
   readonly knownGoodVerified: boolean;
   /** Do known-good's artifacts agree with its metadata, every hash? Then what has not changed needs no digest. */

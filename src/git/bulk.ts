@@ -2,17 +2,11 @@ import { createHash, type Hash, hash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { BatchParser, type BatchSink, type ObjectHeader } from './batch.ts';
 import { DEFAULT_MAX_OBJECT, type GitObject, missingObject, ObjectCollector, wrongType } from './collect.ts';
+import { BlobDigests } from './digests.ts';
 import { GitError } from './error.ts';
 import { type ObjectId, parseObjectId } from './oid.ts';
 import { type GitRepository, runGitNow, spawnError, spawnGit, withResolvers } from './process.ts';
 import { complaintOf } from './stderr.ts';
-
-export interface BlobDigest {
-  /** Bytes. */
-  readonly length: number;
-  /** 64 lower-case hex digits. */
-  readonly sha256: string;
-}
 
 /**
  * Reads many objects, each once, in the order first named, in one go; it holds those of one chunk of git's output at
@@ -72,10 +66,7 @@ export function readManyNow(
  * checked again: the digest says what they are. Throws {@link GitError} `OBJECT_MISSING`; `BAD_OBJECT` where a name
  * is not that of a blob.
  */
-export async function hashBlobs(
-  repository: GitRepository,
-  oids: Iterable<ObjectId>,
-): Promise<Map<ObjectId, BlobDigest>> {
+export async function hashBlobs(repository: GitRepository, oids: Iterable<ObjectId>): Promise<BlobDigests> {
   const hasher = new BlobHasher();
   for await (const _ of batch(repository, oids instanceof Set ? oids : new Set(oids), hasher));
   return hasher.digests;
@@ -128,7 +119,7 @@ export async function pourBlobs<T extends WantedBlob>(
 }
 
 class BlobHasher implements BatchSink {
-  readonly digests = new Map<ObjectId, BlobDigest>();
+  readonly digests: BlobDigests = new BlobDigests();
   #header: ObjectHeader | undefined;
   #hash: Hash | undefined;
   #digest = '';

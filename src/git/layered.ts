@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
 import { DEFAULT_MAX_OBJECT, type GitObject, wrongType } from './collect.ts';
 import { type GitCommit, parseCommit } from './commit-object.ts';
+import type { BlobDigests } from './digests.ts';
 import { GitError } from './error.ts';
-import type { BlobDigest, BlobSink, ObjectReader, WantedBlob } from './objects.ts';
+import type { BlobSink, ObjectReader, WantedBlob } from './objects.ts';
 import type { CommitSha, ObjectId, ObjectType } from './oid.ts';
 import type { StoredObject } from './pack.ts';
 import type { GitRepository } from './process.ts';
@@ -68,7 +69,7 @@ export class LayeredReader implements ObjectReader {
     return found;
   }
 
-  async hashBlobs(oids: Iterable<ObjectId>): Promise<Map<ObjectId, BlobDigest>> {
+  async hashBlobs(oids: Iterable<ObjectId>): Promise<BlobDigests> {
     const { own, others } = this.#split(oids);
     const digests = await this.#below.hashBlobs(others);
     for (const oid of own) {

@@ -1,24 +1,17 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { BatchParser } from './batch.ts';
-import {
-  type BlobDigest,
-  type BlobSink,
-  hashBlobs,
-  pourBlobs,
-  readMany,
-  readManyNow,
-  type WantedBlob,
-} from './bulk.ts';
+import { type BlobSink, hashBlobs, pourBlobs, readMany, readManyNow, type WantedBlob } from './bulk.ts';
 import { DEFAULT_MAX_OBJECT, type GitObject, ObjectCollector, wrongType } from './collect.ts';
 import { type GitCommit, parseCommit } from './commit-object.ts';
+import type { BlobDigest, BlobDigests } from './digests.ts';
 import { GitError } from './error.ts';
 import { type CommitSha, type ObjectId, type ObjectType, parseObjectId } from './oid.ts';
 import { type GitRepository, spawnError, spawnGit, withResolvers } from './process.ts';
 import { complaintOf } from './stderr.ts';
 import { parseTree, type TreeEntry } from './tree.ts';
 
-export type { BlobDigest, BlobSink, WantedBlob } from './bulk.ts';
+export type { BlobSink, WantedBlob } from './bulk.ts';
 export type { GitObject } from './collect.ts';
 
 /**
@@ -45,7 +38,7 @@ export interface ObjectReader extends AsyncDisposable {
   /** Many trees, one level of each, while the whole process waits. */
   readTreesNow(oids: Iterable<ObjectId>): ReadonlyMap<ObjectId, readonly TreeEntry[]>;
   /** Length and SHA-256 of many blobs in one go; see `hashBlobs` in bulk.ts. */
-  hashBlobs(oids: Iterable<ObjectId>): Promise<Map<ObjectId, BlobDigest>>;
+  hashBlobs(oids: Iterable<ObjectId>): Promise<BlobDigests>;
   /** Many blobs of any size, in pieces, one after the other; see `pourBlobs` in bulk.ts. */
   pour<T extends WantedBlob>(wanted: Iterable<T>, sink: BlobSink<T>): Promise<void>;
 }
@@ -143,20 +136,16 @@ class BatchReader implements ObjectReader {
   }
 
   /** A few small ones come through the process that runs already: to start another takes longer. */
-  async hashBlobs(oids: Iterable<ObjectId>): Promise<Map<ObjectId, BlobDigest>> {
+  async hashBlobs(oids: Iterable<ObjectId>): Promise<BlobDigests> {
     const wanted = oids instanceof Set ? (oids as ReadonlySet<ObjectId>) : new Set(oids);
     if (wanted.size > FEW) return hashBlobs(this.repository, wanted);
-    const digests = await Promise.all([...wanted].map(oid => this.#hashSmall(oid)));
-    const large = await hashBlobs(
+    const small = await Promise.all([...wanted].map(oid => this.#hashSmall(oid)));
+    const digests = await hashBlobs(
       this.repository,
-      [...wanted].filter((_, i) => digests[i] === undefined),
+      [...wanted].filter((_, i) => small[i] === undefined),
     );
-    return new Map(
-      [...wanted].flatMap((oid, i) => {
-        const digest = digests[i] ?? large.get(oid);
-        return digest === undefined ? [] : [[oid, digest]];
-      }),
-    );
+    for (const [i, oid] of [...wanted].entries()) if (small[i] !== undefined) digests.set(oid, small[i]);
+    return digests;
   }
 
   /** `undefined` where it is too large to be held. */

@@ -12,7 +12,13 @@ import { leavesOf } from '../repository/delegators.ts';
 import { diffTrees } from '../repository/diff.ts';
 import { allDigests, changedDigests } from '../repository/digests.ts';
 import { DRILLS_FOLDER } from '../repository/drill-file.ts';
-import { emptyTree, policyOf, type RepositoryTree, type TreeEntry } from '../repository/tree.ts';
+import {
+  type BlobDigests,
+  emptyTree,
+  policyOf,
+  type RepositoryTree,
+  type TreeEntry,
+} from '../repository/tree.ts';
 import { gatherAttestations } from './attestations.ts';
 import { drillFolders, earlierProofs, readDrills, readIdentity } from './drill/read.ts';
 import { TreeReader } from './read-tree.ts';
@@ -138,6 +144,11 @@ export interface GatheredRepository {
   readonly policy: Policy;
 }
 
+/** Hashes the artifacts of a tree; as a rule what git holds of them. */
+export type HashArtifacts = (objects: ObjectReader, tree: RepositoryTree) => Promise<BlobDigests>;
+
+const hashFromGit: HashArtifacts = (objects, tree) => objects.hashBlobs(allDigests(tree));
+
 /**
  * Reads one complete repository for {@link judgeRepository}, every hash and every root. Attestations are verified where an
  * instant to do it at is given. Throws {@link GitError}.
@@ -146,11 +157,12 @@ export async function gatherRepository(
   objects: ObjectReader,
   commit: CommitSha,
   now?: Instant,
+  hashArtifacts: HashArtifacts = hashFromGit,
 ): Promise<GatheredRepository> {
   const trees = new TreeReader(objects);
   const tree = await trees.read(commit);
   const policy = policyOf(tree);
-  const facts = await factsOf(trees, tree);
+  const facts = await factsOf(trees, tree, hashArtifacts);
   if (now === undefined || !asksForAttestation(policy)) return { tree, facts, policy };
   const attestations = await gatherAttestations(objects, emptyTree, tree, policy, now);
   return { tree, facts: { ...facts, attestations }, policy };
@@ -160,8 +172,12 @@ function asksForAttestation({ attestation: { requirement } }: Policy): boolean {
   return [requirement.default, ...requirement.roles.values()].some(value => value !== 'off');
 }
 
-const factsOf = async (trees: TreeReader, tree: RepositoryTree): Promise<Facts> => ({
+const factsOf = async (
+  trees: TreeReader,
+  tree: RepositoryTree,
+  hashArtifacts: HashArtifacts = hashFromGit,
+): Promise<Facts> => ({
   ...noFacts,
-  digests: await trees.objects.hashBlobs(allDigests(tree)),
+  digests: await hashArtifacts(trees.objects, tree),
   history: await trees.history(tree),
 });

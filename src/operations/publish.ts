@@ -9,6 +9,7 @@ import { sitePage } from '../render/site/page.ts';
 import { type PublishedArtifact, publishedArtifacts, publishedMetadata } from '../repository/layout.ts';
 import { type BlobDigest, documentOf, type RepositoryTree, roleFile } from '../repository/tree.ts';
 import { OperationError } from './error.ts';
+import type { HashArtifacts } from './gather.ts';
 import { followMain } from './main-departures.ts';
 import {
   changedFiles,
@@ -19,6 +20,7 @@ import {
   troubleReason,
   walkThrough,
 } from './publish/gate.ts';
+import { HeldFiles } from './publish/held.ts';
 import { keptFiles } from './publish/kept.ts';
 import { install, type OutFolder, openBuilding, openOut, sweep } from './publish/out-folder.ts';
 import { type ClientState, isAbsent, type PreviousSite, readClientState } from './publish/previous.ts';
@@ -64,7 +66,14 @@ export async function publishSite(workspace: Workspace, request: PublishRequest)
   const out = await openOut(request.out);
   const { commit, trustedRoot } = request;
   await requireOnMain(workspace, commit);
-  const verified = await verifiedCommit(workspace, { commit, trustedRoot, withoutClient: true });
+  const held = new HeldFiles(out, workspace.repository.objectFormat);
+  const hashArtifacts: HashArtifacts = (objects, tree) => held.digests(objects, tree);
+  const verified = await verifiedCommit(workspace, {
+    commit,
+    trustedRoot,
+    withoutClient: true,
+    hashArtifacts,
+  });
   if (verified.verdict !== 'accepted') return refused(verified.reasons);
   const state = { tree: verified.tree, facts: { history: verified.history } };
   const { departures: departed } = await followMain(workspace, commit, state, trustedRoot);
@@ -76,7 +85,7 @@ export async function publishSite(workspace: Workspace, request: PublishRequest)
   const before = site === undefined ? undefined : await readClientState(site, first);
 
   await using building = await openBuilding(out);
-  const stage = new Stage(building.path, out, known);
+  const stage = new Stage(building.path, out, held, known);
   await stageFiles(workspace, stage, verified.tree, known);
   const page = sitePage(await readSiteView(workspace, verified.tree, commit));
   stage.put('index.html', Buffer.from(page));
@@ -187,7 +196,7 @@ async function stageFiles(
 /** What `out` has is taken from there on the way. */
 function* lackingArtifacts(stage: Stage, tree: RepositoryTree): Iterable<PublishedArtifact> {
   for (const artifact of publishedArtifacts(tree)) {
-    const paths = artifact.paths.filter(path => !stage.has(path) && !stage.keep(path, artifact.signed));
+    const paths = artifact.paths.filter(path => !stage.keep(path, artifact.signed) && !stage.has(path));
     if (paths.length > 0) yield { ...artifact, paths };
   }
 }

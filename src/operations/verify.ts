@@ -13,7 +13,7 @@ import { type PublishedFile, publishedMetadata } from '../repository/layout.ts';
 import type { RepositoryTree } from '../repository/tree.ts';
 import { historyFile, type ObjectId } from '../repository/tree.ts';
 import { OperationError } from './error.ts';
-import { gatherRepository } from './gather.ts';
+import { gatherRepository, type HashArtifacts } from './gather.ts';
 import { sharedDocuments } from './publish/share.ts';
 import { trustedRootProblem } from './trusted-root.ts';
 import type { Workspace } from './workspace.ts';
@@ -24,6 +24,8 @@ export interface VerifyRequest {
   readonly trustedRoot?: Uint8Array | undefined;
   /** Leaves the client workflow out, for whoever runs it on what is built. */
   readonly withoutClient?: boolean;
+  /** Hashes the artifacts in another way than to read them from git. */
+  readonly hashArtifacts?: HashArtifacts;
 }
 
 export interface VerifyOutcome {
@@ -48,7 +50,7 @@ export const SITE_LAYOUT = { metadata: '', targets: 'targets' } as const;
 export async function verifyCommit(workspace: Workspace, request: VerifyRequest): Promise<VerifyOutcome> {
   const { objects, clock } = workspace;
   const now = clock.now();
-  const { tree, facts, policy } = await gatherRepository(objects, request.commit, now);
+  const { tree, facts, policy } = await gatherRepository(objects, request.commit, now, request.hashArtifacts);
   const judgement = judgeRepository({ mode: 'publish', tree, policy, facts, now });
   const clientProblems = (): readonly ClientProblem[] => [
     ...findClientProblems(searchIn(judgement.context, { documents: judgement.context.graph.roles.keys() })),

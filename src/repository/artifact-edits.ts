@@ -5,16 +5,20 @@ import { isOnlineRole, ROOT, type RoleName, targetPathProblem } from '../metadat
 import { artifactRoles, delegationGraph } from './delegators.ts';
 import { diffEntries } from './diff.ts';
 import { ownershipOf } from './ownership.ts';
-import { type BlobDigest, metadataFile, type ObjectId, type RepositoryTree, targetsOf } from './tree.ts';
+import {
+  type BlobDigest,
+  type BlobDigests,
+  metadataFile,
+  type ObjectId,
+  type RepositoryTree,
+  targetsOf,
+} from './tree.ts';
 
 /**
  * What `targets` of each role should say to agree with the files of `targets/`; only roles where it says something
  * else. Unknown members of an entry (`custom`) stay. Files with an unsafe or contested path are left for the rules.
  */
-export function artifactEdits(
-  tree: RepositoryTree,
-  digests: ReadonlyMap<ObjectId, BlobDigest>,
-): ReadonlyMap<RoleName, JsonObject> {
+export function artifactEdits(tree: RepositoryTree, digests: BlobDigests): ReadonlyMap<RoleName, JsonObject> {
   const files = filesByRole(tree);
   const edits = new Map<RoleName, JsonObject>();
   for (const role of artifactRoles(tree)) {
@@ -30,7 +34,7 @@ export function artifactEdits(
 function editOf(
   known: ReadonlyMap<string, TargetFile>,
   files: Iterable<readonly [string, ObjectId | undefined]>,
-  digests: ReadonlyMap<ObjectId, BlobDigest>,
+  digests: BlobDigests,
 ): JsonObject | undefined {
   const wanted = new Map<string, JsonObject>();
   let changed = false;
@@ -67,7 +71,7 @@ function filesByRole(tree: RepositoryTree): ReadonlyMap<RoleName, readonly (read
 export function artifactEditsSince(
   knownGood: RepositoryTree,
   tree: RepositoryTree,
-  digests: ReadonlyMap<ObjectId, BlobDigest>,
+  digests: BlobDigests,
 ): ReadonlyMap<RoleName, JsonObject> {
   const documents = diffEntries(knownGood.metadata, tree.metadata).flatMap(({ path }) => {
     const file = metadataFile(path);

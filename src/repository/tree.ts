@@ -36,6 +36,9 @@ export interface BlobDigest {
   readonly sha256: string;
 }
 
+/** What is known of blobs. */
+export type BlobDigests = Pick<ReadonlyMap<ObjectId, BlobDigest>, 'get'>;
+
 /**
  * A commit's repository as values that never change. What a judgement has no need to look at may be left out until it is
  * asked for (see `SparseEntries` and `SparseDocuments`); nobody can tell. What is needed of the blobs under `targets/`

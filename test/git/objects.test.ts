@@ -245,6 +245,6 @@ describe('in bulk', () => {
     await expect(reader.hashBlobs([MISSING])).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
     await expect(reader.hashBlobs([commit])).rejects.toMatchObject({ code: 'BAD_OBJECT' });
     await expect(reader.readMany([MISSING]).next()).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
-    expect(await reader.hashBlobs([])).toEqual(new Map());
+    expect((await reader.hashBlobs([])).size).toBe(0);
   });
 });

@@ -2,7 +2,7 @@ import { type JsonObject, jsonEqual, member } from '../../json.ts';
 import { type TargetFile, targetHash } from '../../metadata/document.ts';
 import type { EntryChange } from '../../repository/diff.ts';
 import { changedTargets } from '../../repository/target-changes.ts';
-import type { BlobDigest, ObjectId, TreeEntry } from '../../repository/tree.ts';
+import type { BlobDigests, TreeEntry } from '../../repository/tree.ts';
 import { longId } from '../words.ts';
 import { describeOthers } from './leaves.ts';
 import { append, bytesText, capped, wholeText } from './text.ts';
@@ -81,10 +81,7 @@ const digestText = (digest: unknown): string =>
   typeof digest === 'string' && digest.length <= 128 ? digest : wholeText(String(digest));
 
 /** The files below targets/ that a commit has more, less or otherwise. */
-export function describeFiles(
-  changes: readonly EntryChange[],
-  digests: ReadonlyMap<ObjectId, BlobDigest>,
-): readonly string[] {
+export function describeFiles(changes: readonly EntryChange[], digests: BlobDigests): readonly string[] {
   const sizeOf = (entry: TreeEntry): string => {
     const digest = digests.get(entry.oid);
     return digest === undefined ? '' : ` (${bytesText(digest.length)})`;

@@ -14,7 +14,7 @@ import { withKey, withoutKeys, withThreshold } from '../../repository/delegator-
 import { delegationGraph } from '../../repository/delegators.ts';
 import { type RolePeriods, SPEC_VERSION } from '../../repository/documents.ts';
 import { Draft } from '../../repository/draft.ts';
-import type { BlobDigest, ObjectId, RepositoryTree } from '../../repository/tree.ts';
+import type { BlobDigests, RepositoryTree } from '../../repository/tree.ts';
 import type { Adoption, PlannedRole } from './adoption.ts';
 
 /** Days, where the published metadata says nothing and nobody else does. */
@@ -27,7 +27,7 @@ const periodsOf = (role: RoleName): RolePeriods =>
  */
 export function adopt(
   imported: RepositoryTree,
-  digests: ReadonlyMap<ObjectId, BlobDigest>,
+  digests: BlobDigests,
   planned: readonly PlannedRole[],
   { periods }: Pick<Adoption, 'periods'>,
 ): Draft {

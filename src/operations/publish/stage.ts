@@ -3,10 +3,8 @@ import {
   closeSync,
   constants,
   copyFileSync,
-  fstatSync,
   mkdirSync,
   openSync,
-  readSync,
   rmSync,
   writeFileSync,
   writeSync,
@@ -20,11 +18,9 @@ import { targetHash } from '../../metadata/document.ts';
 import { hashedName, type PublishedArtifact } from '../../repository/layout.ts';
 import type { BlobDigest } from '../../repository/tree.ts';
 import { OperationError } from '../error.ts';
+import type { HeldFiles } from './held.ts';
 import type { OutFolder } from './out-folder.ts';
 import { sharing } from './share.ts';
-
-/** Bytes read from a file in one go. */
-const PIECE = 1 << 16;
 
 /**
  * A site in the making: files of a new folder, and files that `out` has already. It holds nothing whose content was not
@@ -34,18 +30,24 @@ const PIECE = 1 << 16;
 export class Stage {
   readonly #folder: string;
   readonly #out: OutFolder;
+  readonly #held: HeldFiles;
   readonly #known: ReadonlyMap<string, Uint8Array>;
   readonly #built = new Map<string, BlobDigest>();
   readonly #kept = new Map<string, BlobDigest>();
   readonly #folders = new Set<string>();
-  readonly #piece: Buffer = Buffer.allocUnsafe(PIECE);
   /** Files that `out` has with other bytes. */
   readonly changed: Set<string> = new Set();
 
   /** `known` are bytes that files are expected to have: read and found equal, a file is given as that array. */
-  constructor(folder: string, out: OutFolder, known: ReadonlyMap<string, Uint8Array> = new Map()) {
+  constructor(
+    folder: string,
+    out: OutFolder,
+    held: HeldFiles,
+    known: ReadonlyMap<string, Uint8Array> = new Map(),
+  ) {
     this.#folder = folder;
     this.#out = out;
+    this.#held = held;
     this.#known = known;
   }
 
@@ -82,13 +84,12 @@ export class Stage {
 
   /** Takes the file that `out` has, if it has it with this content. */
   keep(path: string, wanted: BlobDigest): boolean {
-    if (!this.#out.files.has(path)) return false;
-    if (this.#digestOf(`${this.#out.path}/${path}`, wanted.length) !== wanted.sha256) {
-      this.changed.add(path);
-      return false;
+    if (this.#held.agrees(path, wanted)) {
+      this.#kept.set(path, wanted);
+      return true;
     }
-    this.#kept.set(path, wanted);
-    return true;
+    if (this.#held.has(path)) this.changed.add(path);
+    return false;
   }
 
   /** Starts a file that comes in pieces. It counts once its end was reached, with the content that was wanted. */
@@ -183,23 +184,6 @@ export class Stage {
       this.#folders.add(folder);
     }
     return place;
-  }
-
-  /** The SHA-256 of a regular file of `length` bytes; `undefined` where it is none any more. */
-  #digestOf(file: string, length: number): string | undefined {
-    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const stats = fstatSync(descriptor);
-      if (!stats.isFile() || stats.size !== length) return undefined;
-      const read = readSync(descriptor, this.#piece);
-      if (read === length) return hash('sha256', this.#piece.subarray(0, read), 'hex');
-      const sum = createHash('sha256');
-      for (let got = read; got > 0; got = readSync(descriptor, this.#piece))
-        sum.update(this.#piece.subarray(0, got));
-      return sum.digest('hex');
-    } finally {
-      closeSync(descriptor);
-    }
   }
 }
 
