@@ -36,8 +36,8 @@ export async function underLock<T>(
   const mine: Holder = {
     id: randomUUID(),
     pid: process.pid,
-    started: await startOf('self'),
-    place: await here(),
+    started: await startOfProcess('self'),
+    place: await placeOfProcess(),
   };
   const claim = `${file}.${mine.id}`;
   try {
@@ -121,7 +121,7 @@ async function isDead(holder: Holder, file: string, claim: string, place: string
   } catch (error) {
     return systemErrorCode(error) === 'ESRCH';
   }
-  const started = await startOf(holder.pid);
+  const started = await startOfProcess(holder.pid);
   return started !== '' && holder.started !== '' && started !== holder.started;
 }
 
@@ -137,7 +137,8 @@ async function olderBy(file: string, claim: string): Promise<number> {
 
 let known: string | undefined;
 
-async function here(): Promise<string> {
+/** Machine, boot and process namespace: only there does a process number mean anything. */
+export async function placeOfProcess(): Promise<string> {
   known ??= [
     hostname(),
     await orNothing(readFile('/proc/sys/kernel/random/boot_id', 'utf8')),
@@ -148,8 +149,11 @@ async function here(): Promise<string> {
   return known;
 }
 
-/** Field 22 of `/proc/PID/stat`, counted after the name, which may hold anything. Empty where there is no such file. */
-async function startOf(pid: number | 'self'): Promise<string> {
+/**
+ * When a process began, in the system's own count: field 22 of `/proc/PID/stat`, counted after the name, which may hold anything.
+ * Empty where there is no such file.
+ */
+export async function startOfProcess(pid: number | 'self'): Promise<string> {
   const stats = await orNothing(readFile(`/proc/${pid}/stat`, 'utf8'));
   return stats.slice(stats.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }

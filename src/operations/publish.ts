@@ -11,6 +11,7 @@ import { type BlobDigest, documentOf, type RepositoryTree, roleFile } from '../r
 import { OperationError } from './error.ts';
 import type { HashArtifacts } from './gather.ts';
 import { followMain } from './main-departures.ts';
+import { openBuilding } from './publish/building.ts';
 import {
   changedFiles,
   changeReason,
@@ -22,7 +23,7 @@ import {
 } from './publish/gate.ts';
 import { HeldFiles } from './publish/held.ts';
 import { keptFiles } from './publish/kept.ts';
-import { install, type OutFolder, openBuilding, openOut, sweep } from './publish/out-folder.ts';
+import { install, type OutFolder, openOut, sweep } from './publish/out-folder.ts';
 import { type ClientState, isAbsent, type PreviousSite, readClientState } from './publish/previous.ts';
 import { sharedDocuments, sharing } from './publish/share.ts';
 import { Stage } from './publish/stage.ts';
@@ -63,6 +64,8 @@ const KEEP = 2;
  * `RACE_LOST` where another build is under way.
  */
 export async function publishSite(workspace: Workspace, request: PublishRequest): Promise<PublishOutcome> {
+  // First of all: what was read before somebody else's build had ended would be an old site.
+  await using building = await openBuilding(request.out);
   const out = await openOut(request.out);
   const { commit, trustedRoot } = request;
   await requireOnMain(workspace, commit);
@@ -84,7 +87,6 @@ export async function publishSite(workspace: Workspace, request: PublishRequest)
   const isOut = request.previous === undefined;
   const before = site === undefined ? undefined : await readClientState(site, first);
 
-  await using building = await openBuilding(out);
   const stage = new Stage(building.path, out, held, known);
   await stageFiles(workspace, stage, verified.tree, known);
   const page = sitePage(await readSiteView(workspace, verified.tree, commit));

@@ -1,12 +1,25 @@
 import { spawn } from 'node:child_process';
-import { cp, link, mkdir, readdir, readFile, rename, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { directoryFetcher } from '../../src/client/directory.ts';
 import { verifyRepository } from '../../src/client/verify-repository.ts';
 import { DAY_MS, formatInstant } from '../../src/clock.ts';
-import { install, openBuilding, openOut } from '../../src/operations/publish/out-folder.ts';
+import { openBuilding } from '../../src/operations/publish/building.ts';
+import { install, openOut } from '../../src/operations/publish/out-folder.ts';
 import { publishSite } from '../../src/operations/publish.ts';
 import { SITE_LAYOUT } from '../../src/operations/verify.ts';
 import { fetchMain } from '../../src/operations/workspace.ts';
@@ -113,19 +126,58 @@ describe('a site that is there', () => {
     expect(reasons.map(({ message }) => message)).toContainEqual(expect.stringContaining(name));
   });
 
-  test('is built by one at a time, and what a killed one left is taken away', async ({ world }) => {
-    await publish(world);
-    const dead = await runProgram(process.execPath, ['-e', 'console.log(process.pid)']);
-    await mkdir(join(world.folder, `.site.building-${dead.stdout.trim()}`));
-    expect((await publish(world)).published).toBe(true);
+  test('is built by one at a time, and nobody reads what is there before that', async ({ world }) => {
+    await published(world);
+    const before = await snapshotOf(world);
+    {
+      await using building = await openBuilding(site(world));
+      expect(await readdir(building.path)).toEqual([]);
+      await expect(publish(world)).rejects.toMatchObject({
+        code: 'RACE_LOST',
+        message: expect.stringContaining(building.path) as string,
+      });
+    }
+    expect([await snapshotOf(world), await leftovers(world)]).toEqual([before, []]);
+    const both = await Promise.allSettled([publish(world), publish(world)]);
+    for (const outcome of both)
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'RACE_LOST' });
     expect(await leftovers(world)).toEqual([]);
-    await mkdir(join(world.folder, `.site.building-${process.ppid}`));
-    await expect(publish(world)).rejects.toMatchObject({ code: 'RACE_LOST' });
-    await rmdir(join(world.folder, `.site.building-${process.ppid}`));
-    await using building = await openBuilding(await openOut(site(world)));
-    expect(await readdir(building.path)).toEqual([]);
   });
+
+  /** As the process of that number, begun then, there, would have left it. `own` is what this process calls itself. */
+  const left: readonly (readonly [string, boolean, (own: readonly string[], dead: number) => string])[] = [
+    ['a process that has ended', true, ([, start, place], dead) => `${dead}-${start}-${place}-00`],
+    ['one whose number another process has now', true, ([, , place]) => `${process.ppid}-1-${place}-00`],
+    ['one of another machine or container', false, ([pid, start]) => `${pid}-${start}-0123456789abcdef-00`],
+    ['nobody knows whom', false, () => '1'],
+  ];
+  for (const [name, taken, nameOf] of left) {
+    test(`takes ${taken ? 'away' : 'for busy'} what ${name} has left beside it`, async ({ world }) => {
+      await publish(world);
+      const dead = Number((await runProgram(process.execPath, ['-e', 'console.log(process.pid)'])).stdout);
+      const own = await ownName(world);
+      const folder = join(world.folder, `.site.building-${nameOf(own, dead)}`);
+      await mkdir(folder);
+      if (taken) {
+        expect((await publish(world)).published).toBe(true);
+        expect(await leftovers(world)).toEqual([]);
+        return;
+      }
+      await expect(publish(world)).rejects.toMatchObject({ code: 'RACE_LOST' });
+      expect(await leftovers(world)).toHaveLength(1);
+      const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
+      await utimes(folder, hoursAgo, hoursAgo);
+      expect((await publish(world)).published).toBe(true);
+      expect(await leftovers(world)).toEqual([]);
+    });
+  }
 });
+
+/** What this process calls itself: number, start, place. */
+async function ownName(world: TestWorld): Promise<readonly string[]> {
+  await using building = await openBuilding(join(world.folder, 'nothing'));
+  return building.path.split('.building-')[1]?.split('-') ?? [];
+}
 
 describe('the built command', () => {
   let cli: BuiltCli;

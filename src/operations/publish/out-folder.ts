@@ -1,7 +1,6 @@
 import { readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
-import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import process from 'node:process';
+import { mkdir, realpath } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { systemErrorCode } from '../../client/error.ts';
 import { isSiteFile, publishRank } from '../../repository/layout.ts';
 import { OperationError } from '../error.ts';
@@ -35,7 +34,8 @@ export async function openOut(out: string): Promise<OutFolder> {
 const foreign = (out: string, why = ''): OperationError =>
   new OperationError('ALREADY_THERE', `${out} is there and is no site of ours${why}: name another folder`);
 
-async function realPath(path: string): Promise<string | undefined> {
+/** Where a path leads in the end; `undefined` where nothing is there. */
+export async function realPath(path: string): Promise<string | undefined> {
   try {
     return await realpath(path);
   } catch (error) {
@@ -66,43 +66,6 @@ function entriesOf(folder: string, out: string): ReturnType<typeof listFolder> {
 }
 
 const listFolder = (folder: string) => readdirSync(folder, { withFileTypes: true });
-
-/**
- * A folder beside `out` to build in, which goes away with the process that made it: what a killed one left is removed by the
- * next. Throws {@link OperationError} `RACE_LOST` where another build of the same folder is under way.
- */
-export async function openBuilding(out: OutFolder): Promise<AsyncDisposable & { readonly path: string }> {
-  const parent = dirname(out.path);
-  const stem = `.${basename(out.path)}.building-`;
-  await mkdir(parent, { recursive: true });
-  const path = join(parent, `${stem}${process.pid}`);
-  await rm(path, { recursive: true, force: true });
-  await mkdir(path);
-  const dispose = (): Promise<void> => rm(path, { recursive: true, force: true });
-  for (const name of await readdir(parent)) {
-    if (!name.startsWith(stem) || name === basename(path)) continue;
-    const owner = Number(name.slice(stem.length));
-    if (!Number.isInteger(owner) || owner <= 0) continue;
-    if (isAlive(owner)) {
-      await dispose();
-      throw new OperationError(
-        'RACE_LOST',
-        `process ${owner} is building ${out.path}: try again when it has ended`,
-      );
-    }
-    await rm(join(parent, name), { recursive: true, force: true });
-  }
-  return { path, [Symbol.asyncDispose]: dispose };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemErrorCode(error) === 'EPERM';
-  }
-}
 
 /**
  * Puts the built files into the folder: whole where it is not there yet; else one by one in the order of {@link publishRank}, so
