@@ -1,17 +1,14 @@
-import { directoryFetcher } from '../client/directory.ts';
-import { ClientError } from '../client/error.ts';
-import { streamFrom } from '../client/fetcher.ts';
 import type { Reason } from '../event/reason.ts';
-import { isOnFirstParent, listStates } from '../git/history.ts';
+import { isOnFirstParent } from '../git/history.ts';
 import type { CommitSha } from '../git/oid.ts';
-import { TIMESTAMP } from '../metadata/names.ts';
 import { sitePage } from '../render/site/page.ts';
-import { type PublishedArtifact, publishedArtifacts, publishedMetadata } from '../repository/layout.ts';
-import { type BlobDigest, documentOf, type RepositoryTree, roleFile } from '../repository/tree.ts';
+import { publishedMetadata } from '../repository/layout.ts';
 import { OperationError } from './error.ts';
 import type { HashArtifacts } from './gather.ts';
 import { followMain } from './main-departures.ts';
 import { openBuilding } from './publish/building.ts';
+import { stageFiles, stageKept } from './publish/fill.ts';
+import { findPrevious } from './publish/find-previous.ts';
 import {
   changedFiles,
   changeReason,
@@ -22,10 +19,9 @@ import {
   walkThrough,
 } from './publish/gate.ts';
 import { HeldFiles } from './publish/held.ts';
-import { keptFiles } from './publish/kept.ts';
-import { install, type OutFolder, openOut, sweep } from './publish/out-folder.ts';
-import { type ClientState, isAbsent, type PreviousSite, readClientState } from './publish/previous.ts';
-import { sharedDocuments, sharing } from './publish/share.ts';
+import { install, openOut, sweep } from './publish/out-folder.ts';
+import { type ClientState, type PreviousSite, readClientState } from './publish/previous.ts';
+import { type KnownFiles, sharedDocuments } from './publish/share.ts';
 import { Stage } from './publish/stage.ts';
 import { readSiteView } from './site-view.ts';
 import { oldestRoot, type VerifyOutcome, type VerifyRequest, verifyCommit } from './verify.ts';
@@ -83,7 +79,7 @@ export async function publishSite(workspace: Workspace, request: PublishRequest)
   if (departed.length > 0) return refused([...verified.reasons, ...departed]);
   const first = trustedRoot ?? (await oldestRoot(workspace, verified.tree));
   const known = knownFiles(verified);
-  const site = await previousSite(workspace, request, out, verified, known);
+  const site = await findPrevious(workspace, request, out, verified.tree, known);
   const isOut = request.previous === undefined;
   const before = site === undefined ? undefined : await readClientState(site, first);
 
@@ -91,9 +87,9 @@ export async function publishSite(workspace: Workspace, request: PublishRequest)
   await stageFiles(workspace, stage, verified.tree, known);
   const page = sitePage(await readSiteView(workspace, verified.tree, commit));
   stage.put('index.html', Buffer.from(page));
-  if (site !== undefined) await stageKept(stage, site, verified, request.keep ?? KEEP);
 
   const reasons = [...verified.reasons];
+  if (site !== undefined) reasons.push(...(await stageKept(stage, site, verified, request.keep ?? KEEP)));
   if (site !== undefined && before !== undefined)
     reasons.push(...(await gate({ stage, site, before, verified, isOut, repair: request.repair === true })));
   if (!reasons.some(({ severity }) => severity === 'refuse'))
@@ -129,50 +125,7 @@ async function requireOnMain(workspace: Workspace, commit: CommitSha): Promise<v
   );
 }
 
-/** What clients have now. `undefined`: nothing was ever published, on somebody's word or because nothing can have been. */
-async function previousSite(
-  workspace: Workspace,
-  { commit, previous, out: name }: PublishRequest,
-  out: OutFolder,
-  { tree }: Verified,
-  known: KnownFiles,
-): Promise<PreviousSite | undefined> {
-  const hasSite = out.files.has('timestamp.json');
-  if (previous === 'none') {
-    if (!hasSite) return undefined;
-    throw new OperationError('ALREADY_THERE', `${name} holds a site: this is not the first one`);
-  }
-  if (previous === undefined) {
-    if (hasSite) return { files: sharing(directoryFetcher(out.path), known), name };
-    if (await isFirst(workspace, commit, tree)) return undefined;
-    throw new OperationError(
-      'MISSING_ANSWER',
-      `there is no site at ${name} to compare with: say by --previous URL or FOLDER what clients have now, or by --first-publish that they have nothing`,
-    );
-  }
-  if (!(await isAbsent(previous, 1))) return { ...previous, files: sharing(previous.files, known) };
-  if (await isFirst(workspace, commit, tree)) return undefined;
-  throw new OperationError(
-    'REFUSED',
-    `there is no site at ${previous.name}: correct the address, or say by --first-publish that clients have nothing`,
-  );
-}
-
-/** Before the first timestamp that main ever held, nothing can have been published. An imported one goes on from another's. */
-async function isFirst(
-  { repository }: Workspace,
-  commit: CommitSha,
-  tree: VerifyOutcome['tree'],
-): Promise<boolean> {
-  const states = await listStates(repository, commit, `metadata/${roleFile(TIMESTAMP)}`);
-  return (
-    new Set(states.map(({ oid }) => oid)).size === 1 && documentOf(tree, TIMESTAMP)?.signed.version === 1
-  );
-}
-
-/** The bytes of metadata files of the new site, by their place there. */
-type KnownFiles = ReadonlyMap<string, Uint8Array>;
-
+/** The metadata files of the new site. */
 function knownFiles({ tree, history }: Verified): KnownFiles {
   const documents = sharedDocuments(tree, history);
   const known = new Map<string, Uint8Array>();
@@ -181,61 +134,6 @@ function knownFiles({ tree, history }: Verified): KnownFiles {
     if (document !== undefined) known.set(path, document.bytes);
   }
   return known;
-}
-
-async function stageFiles(
-  { objects }: Workspace,
-  stage: Stage,
-  tree: RepositoryTree,
-  known: KnownFiles,
-): Promise<void> {
-  for (const { path, oid } of publishedMetadata(tree))
-    stage.put(path, known.get(path) ?? (await objects.readBlob(oid)));
-  using receiver = stage.receiver();
-  await objects.pour(lackingArtifacts(stage, tree), receiver);
-}
-
-/** What `out` has is taken from there on the way. */
-function* lackingArtifacts(stage: Stage, tree: RepositoryTree): Iterable<PublishedArtifact> {
-  for (const artifact of publishedArtifacts(tree)) {
-    const paths = artifact.paths.filter(path => !stage.keep(path, artifact.signed) && !stage.has(path));
-    if (paths.length > 0) yield { ...artifact, paths };
-  }
-}
-
-async function stageKept(
-  stage: Stage,
-  site: PreviousSite,
-  { tree, history }: Verified,
-  count: number,
-): Promise<void> {
-  const roots = [...history.values()].flatMap(parsed => (parsed.ok ? [parsed.value] : []));
-  const kept = await keptFiles(site, tree, roots, count);
-  for (const [path, bytes] of kept.metadata) if (!stage.has(path)) stage.put(path, bytes);
-  for (const [path, wanted] of kept.artifacts) {
-    if (stage.has(path) || stage.keep(path, wanted)) continue;
-    await stageArtifact(stage, site, path, wanted);
-  }
-}
-
-/** An artifact that the site does not have, or not so, was not to be had before. */
-async function stageArtifact(
-  stage: Stage,
-  site: PreviousSite,
-  path: string,
-  wanted: BlobDigest,
-): Promise<void> {
-  const url = path.split('/').map(encodeURIComponent).join('/');
-  const taken = stage.open(path, wanted);
-  try {
-    const pieces = await streamFrom(site.files, url, wanted.length);
-    for await (const piece of pieces ?? []) taken.write(piece);
-    taken.close();
-  } catch (error) {
-    taken.abort();
-    if (error instanceof ClientError && error.code === 'TRANSPORT') throw error;
-    if (!(error instanceof ClientError || error instanceof OperationError)) throw error;
-  }
 }
 
 interface Gate {

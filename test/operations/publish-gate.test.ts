@@ -25,6 +25,9 @@ const publish = (world: TestWorld, how: Partial<PublishRequest> = {}): Promise<P
     return publishSite(workspace, { commit, out: site(world), ...how });
   });
 
+const warnings = ({ reasons }: PublishOutcome): string[] =>
+  reasons.filter(({ severity }) => severity === 'warn').map(({ rule, message }) => `${rule}: ${message}`);
+
 const refusals = ({ reasons }: PublishOutcome): string[] =>
   reasons.filter(({ severity }) => severity === 'refuse').map(({ rule, message }) => `${rule}: ${message}`);
 
@@ -184,6 +187,23 @@ describe('the gate', () => {
     ]);
   });
 
+  test('takes what an upload that broke off has left for a broken site, and for no place that is free', async ({
+    world,
+  }) => {
+    await publishedTwice(world);
+    await rm(join(site(world), 'timestamp.json'));
+    expect(refusals(await publish(world))).toContainEqual(
+      expect.stringMatching(/^clients: clients are stuck on the site.*see what is lost by --repair$/),
+    );
+    await expect(publish(world, { previous: 'none' })).rejects.toMatchObject({ code: 'ALREADY_THERE' });
+    const { published, reasons } = await publish(world, { repair: true });
+    expect(published).toBe(true);
+    expect(reasons.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('only root 1 could be compared'),
+    );
+    expect([...(await contents(site(world))).keys()]).toContain('1.snapshot.json');
+  });
+
   const unreachable: readonly (readonly [string, Fetcher])[] = [
     ['an address where nobody listens', httpFetcher('http://127.0.0.1:1/')],
     [
@@ -299,6 +319,20 @@ describe('a build', () => {
     const names = [...(await contents(join(world.folder, 'new'))).keys()];
     expect(names).not.toContain('1.tools.json');
     expect(names).not.toContain('1.snapshot.json');
+    expect(warnings(outcome)).toContainEqual(
+      expect.stringMatching(/^clients: snapshot 1 of old can not be kept, as not all of it is there/),
+    );
+  });
+
+  test('says which artifacts of an earlier snapshot it could not keep', async ({ world }) => {
+    await publishedTwice(world);
+    await rm(join(site(world), 'targets'), { recursive: true });
+    const outcome = await publish(world);
+    expect(outcome.published).toBe(true);
+    expect(warnings(outcome)).toContainEqual(
+      expect.stringMatching(/site does not have.*what an earlier snapshot lists: .*\.greet\.sh.*not kept$/),
+    );
+    expect(warnings(await publish(world))).toContainEqual(expect.stringContaining('not kept'));
   });
 
   test('serves a client that read the timestamp before and asks for the rest after', async ({ world }) => {

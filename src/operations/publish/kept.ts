@@ -16,6 +16,12 @@ export interface KeptFiles {
   readonly artifacts: ReadonlyMap<string, BlobDigest>;
 }
 
+/** What the site has of the snapshots before. */
+export interface EarlierFiles extends KeptFiles {
+  /** Versions of snapshot that are there, and not with all their files as they were signed. */
+  readonly damaged: readonly number[];
+}
+
 const BEFORE_ALL_EXPIRY = 0 as Instant;
 
 /** Versions of snapshot that are looked for, from the newest on. */
@@ -31,35 +37,41 @@ export async function keptFiles(
   tree: RepositoryTree,
   roots: readonly Document<Root>[],
   count: number,
-): Promise<KeptFiles> {
+): Promise<EarlierFiles> {
   const metadata = new Map<string, Uint8Array>();
   const artifacts = new Map<string, BlobDigest>();
+  const damaged: number[] = [];
   const newest = documentOf(tree, SNAPSHOT)?.signed.version ?? 0;
   let left = count;
   // Not every snapshot was published.
   for (let version = newest - 1; left > 0 && version > 0 && version >= newest - LOOK_BACK; version--) {
     const found = await filesOf(site, tree, roots, version);
     if (found === undefined) continue;
+    if (found === 'damaged') {
+      damaged.push(version);
+      continue;
+    }
     left--;
     for (const [path, bytes] of found.metadata) metadata.set(path, bytes);
     for (const [path, digest] of found.artifacts) artifacts.set(path, digest);
   }
-  return { metadata, artifacts };
+  return { metadata, artifacts, damaged };
 }
 
+/** `undefined`: it is not there. */
 async function filesOf(
   site: PreviousSite,
   tree: RepositoryTree,
   roots: readonly Document<Root>[],
   version: number,
-): Promise<KeptFiles | undefined> {
+): Promise<KeptFiles | 'damaged' | undefined> {
   const path = `${version}.snapshot.json`;
   const bytes = await fetchPrevious(site, path, defaultLimits.snapshotBytes);
   if (bytes === undefined) return undefined;
   for (const root of roots.toReversed()) {
     try {
       const snapshot = signedSnapshot(root, bytes);
-      if (snapshot.signed.version !== version) return undefined;
+      if (snapshot.signed.version !== version) return 'damaged';
       const found = await rolesOf(site, tree, root, snapshot);
       return { ...found, metadata: new Map([...found.metadata, [path, bytes]]) };
     } catch (error) {
@@ -67,7 +79,7 @@ async function filesOf(
       if (!(error instanceof ClientError)) throw error;
     }
   }
-  return undefined;
+  return 'damaged';
 }
 
 /** Throws {@link ClientError} at the first file that a client could not have had. */

@@ -25,11 +25,14 @@ export function sharedDocuments(
   return documents;
 }
 
+/** The bytes of metadata files of a site, by their place there. */
+export type KnownFiles = ReadonlyMap<string, Uint8Array>;
+
 /**
  * `fetcher`, each file fetched as before; one that has, byte for byte, what `known` has under its name is given as that very array
  * of bytes, which need not be parsed and held a second time.
  */
-export function sharing(fetcher: Fetcher, known: ReadonlyMap<string, Uint8Array>): Fetcher {
+export function sharing(fetcher: Fetcher, known: KnownFiles): Fetcher {
   return {
     ...fetcher,
     fetch: async (path, maxBytes) => {
