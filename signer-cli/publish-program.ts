@@ -20,9 +20,12 @@ const DEPLOY_HELP = `
 Artifacts go first, then roles, snapshot, roots and the page, timestamp.json
 last: until then clients follow the old site, which is still whole. A run that
 was broken off goes on: what is there with the same content is not sent again.
-Credentials are those of the programs, from their own settings and variables.
-Exit codes: 0 done, 2 the new site does not work, 69 a program is missing or
-failed (run it again), 74 a file here could not be read.`;
+What stands there has to be an older state of this site: another repository's
+roots, or a newer state, are never written over. Credentials are those of the
+programs, from their own settings and variables.
+Exit codes: 0 done, 2 refused, or the new site does not work, 66 no site here,
+69 a program is missing or failed (run it again), 73 the folder is no site,
+74 a file here could not be read.`;
 
 const TEST_HELP = `
 Runs the client as it is on a machine that has nothing but the trusted root.
@@ -52,6 +55,7 @@ export function addPublishCommands(add: Adder): void {
         .addHelpText('after', DEPLOY_HELP)
         .requiredOption('--to <destination>', 'FOLDER, HOST:FOLDER, s3://BUCKET/PREFIX or gs://BUCKET/PREFIX')
         .option('--delete', 'then take away files of older sites, which is never done before')
+        .option('--repair', 'put this site over a timestamp or versioned files that are broken there')
         .option('--dry-run', 'say what would be sent, and send nothing')
         .option('--url <url>', 'then follow the site there as a client, from --trusted-root')
         .option('--trusted-root <file>', "with --url: the root to start from (default: the folder's oldest)")

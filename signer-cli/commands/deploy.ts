@@ -15,6 +15,7 @@ interface DeployFlags extends GlobalFlags {
   readonly to?: string;
   readonly delete?: boolean;
   readonly dryRun?: boolean;
+  readonly repair?: boolean;
   readonly url?: string;
   readonly json?: boolean;
 }
@@ -34,6 +35,7 @@ export async function run(
     folder,
     to: parseDestination(to),
     remove: flags.delete === true,
+    repair: flags.repair === true,
     dryRun,
     trustedRoot:
       flags.trustedRoot === undefined ? undefined : await givenFile(flags.trustedRoot, '--trusted-root'),

@@ -1,22 +1,22 @@
 import { realpath } from 'node:fs/promises';
 import { directoryFetcher } from '../client/directory.ts';
-import { ClientError, unlessRefused } from '../client/error.ts';
+import { ClientError } from '../client/error.ts';
 import { type Fetcher, siteOf } from '../client/fetcher.ts';
 import { defaultLimits } from '../client/limits.ts';
-import type { TrustedMetadata } from '../client/refresh.ts';
 import { memoryStore } from '../client/store.ts';
-import { signedTimestamp } from '../client/trusted.ts';
 import { Updater } from '../client/updater.ts';
 import { verifyRepository } from '../client/verify-repository.ts';
 import type { Instant } from '../clock.ts';
+import { type Document, parseDocumentOf, type Root, type Timestamp } from '../metadata/document.ts';
 import { type BucketProgram, bucketStore } from './deploy/bucket.ts';
 import type { Destination } from './deploy/destination.ts';
 import { gcloudProgram } from './deploy/gcs.ts';
+import { requirePlace } from './deploy/occupied.ts';
 import type { RunProgram } from './deploy/program.ts';
 import { rsyncStore } from './deploy/rsync.ts';
 import { awsProgram } from './deploy/s3.ts';
 import { groupsOf } from './deploy/site-files.ts';
-import type { Store } from './deploy/store.ts';
+import { type Comparison, lackingIn, type Store } from './deploy/store.ts';
 import { OperationError } from './error.ts';
 import { openOut } from './publish/out-folder.ts';
 import { SITE_LAYOUT } from './verify.ts';
@@ -27,6 +27,8 @@ export interface DeployRequest {
   readonly to: Destination;
   /** Takes away files of older sites once clients see the new one. */
   readonly remove: boolean;
+  /** Goes on where a timestamp or another versioned file than a root is broken there. */
+  readonly repair?: boolean;
   /** Looks, and sends nothing. */
   readonly dryRun: boolean;
   /** The oldest root of the folder where nothing is given. */
@@ -58,10 +60,12 @@ export async function deploySite(request: DeployRequest, run: RunProgram): Promi
     throw new OperationError('NOT_FOUND', `${request.folder} holds no site: build one there first`);
   const folder = await realpath(found.path);
   const trustedRoot = request.trustedRoot ?? (await oldestRootOf(folder, found.files));
-  const current = await verifyFolder(folder, trustedRoot, request);
+  const { timestamp, roots } = await verifyFolder(folder, trustedRoot, request);
   const store = storeOf(run, folder, request.to);
-  await requireForward(store, current);
-  const { sent, kept } = await sendAll(store, found.files, request);
+  const standing = await store.compare([...found.files]);
+  const arrival = { folder, files: found.files, roots, timestamp };
+  await requirePlace(store, arrival, standing, request.repair === true);
+  const { sent, kept } = await sendAll(store, found.files, standing, request);
   const removed = request.remove ? await store.stale(found.files) : [];
   if (removed.length > 0 && !request.dryRun) {
     request.progress(`taking ${removed.length} files of older sites away`);
@@ -97,12 +101,18 @@ async function verifyFolder(
   folder: string,
   trustedRoot: Uint8Array,
   { now, folder: name }: DeployRequest,
-): Promise<TrustedMetadata> {
+): Promise<{ readonly timestamp: Document<Timestamp>; readonly roots: readonly Document<Root>[] }> {
   const options = { layout: SITE_LAYOUT, everyTarget: true };
   try {
     await verifyRepository(fetcherOf(folder), trustedRoot, now, options);
     const source = siteOf(fetcherOf(folder), SITE_LAYOUT);
-    return await new Updater({ source, trustedRoot, store: memoryStore(), now }).refresh();
+    const { root, timestamp } = await new Updater({
+      source,
+      trustedRoot,
+      store: memoryStore(),
+      now,
+    }).refresh();
+    return { timestamp, roots: await rootsBelow(folder, trustedRoot, root) };
   } catch (error) {
     if (!(error instanceof ClientError) || error.code === 'TRANSPORT') throw error;
     throw new OperationError('REFUSED', `a client would refuse ${name}: ${error.message}; build it anew`, {
@@ -111,27 +121,29 @@ async function verifyFolder(
   }
 }
 
-/** An older run that is started again must not put the site of then in the place of a newer one. */
-async function requireForward(store: Store, { root, timestamp }: TrustedMetadata): Promise<void> {
-  const bytes = await store.readTimestamp();
-  if (bytes === undefined || bytes.length > defaultLimits.timestampBytes) return;
-  // What no key of ours signed is no site of ours to be protected.
-  const there = unlessRefused(() => signedTimestamp(root, bytes));
-  const [version, own] = [there?.signed.version ?? 0, timestamp.signed.version];
-  if (version > own)
-    throw new OperationError(
-      'REFUSED',
-      `the site there has timestamp version ${version}, this folder ${own}: clients would refuse to go back`,
-    );
+/** The chain that was just followed, the newest first. */
+async function rootsBelow(
+  folder: string,
+  trustedRoot: Uint8Array,
+  newest: Document<Root>,
+): Promise<readonly Document<Root>[]> {
+  const oldest = parseDocumentOf('root', trustedRoot).signed.version;
+  const roots = [newest];
+  for (let version = newest.signed.version - 1; version >= oldest; version--) {
+    const bytes = await fetcherOf(folder).fetch(`${version}.root.json`, defaultLimits.rootBytes);
+    if (bytes !== undefined) roots.push(parseDocumentOf('root', bytes));
+  }
+  return roots;
 }
 
 async function sendAll(
   store: Store,
   files: ReadonlySet<string>,
+  standing: Comparison,
   { dryRun, progress }: DeployRequest,
 ): Promise<{ readonly sent: readonly string[]; readonly kept: number }> {
   const groups = groupsOf(files);
-  const lacking = new Set(await store.lacking([...files]));
+  const lacking = new Set([...standing.absent, ...standing.other]);
   const sent = groups.flatMap(group => group.files.filter(file => lacking.has(file)));
   for (const [i, group] of groups.entries()) {
     const here = group.files.filter(file => lacking.has(file));
@@ -150,7 +162,7 @@ async function sendAll(
 }
 
 async function requireThere(store: Store, files: readonly string[]): Promise<void> {
-  const [first, ...others] = await store.lacking(files);
+  const [first, ...others] = await lackingIn(store, files);
   if (first === undefined) return;
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
   throw new OperationError('PROGRAM_FAILED', `${first}${more} is not there as it was sent: run this again`);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type RunProgram, runProgram } from '../../src/operations/deploy/program.ts';
 import { rsyncStore } from '../../src/operations/deploy/rsync.ts';
-import type { Store } from '../../src/operations/deploy/store.ts';
+import { lackingIn, type Store } from '../../src/operations/deploy/store.ts';
 
 /** As from a timer or a container, where nobody has said which language is spoken. */
 const inNoLanguage: RunProgram = (program, args, options) =>
@@ -34,10 +34,10 @@ describe('rsync, asked what is there', () => {
   it('names every file that lacks, whatever it is called', async () => {
     for (const name of names) await put(`site/${name}`, name);
     const there = store();
-    expect(await there.lacking(names)).toEqual(names);
+    expect(await lackingIn(there, names)).toEqual(names);
     await there.send({ name: 'artifacts', files: names }, names);
     for (const name of names) expect(await readFile(join(folder, 'www', name), 'utf8')).toBe(name);
-    expect(await there.lacking(names)).toEqual([]);
+    expect(await lackingIn(there, names)).toEqual([]);
   });
 
   it('finds every file that is stale, and takes that away alone', async () => {
@@ -50,7 +50,12 @@ describe('rsync, asked what is there', () => {
       expect(await there.stale(others)).toEqual([name]);
       await there.remove([name]);
       expect(await there.stale(others)).toEqual([]);
-      expect(await there.lacking([...others].filter(other => other > name))).toEqual([]);
+      expect(
+        await lackingIn(
+          there,
+          [...others].filter(other => other > name),
+        ),
+      ).toEqual([]);
       await put(`site/${name}`, name);
       await there.send({ name: 'artifacts', files: [name] }, [name]);
     }
@@ -59,7 +64,7 @@ describe('rsync, asked what is there', () => {
   it('does not take a name that it does not know for none', async () => {
     await put('site/timestamp.json', '{}');
     const lies: RunProgram = async () => Buffer.from(':timestamp\\#056json\n');
-    await expect(store(lies).lacking(['timestamp.json'])).rejects.toMatchObject({ code: 'PROGRAM_FAILED' });
+    await expect(store(lies).compare(['timestamp.json'])).rejects.toMatchObject({ code: 'PROGRAM_FAILED' });
   });
 });
 
@@ -70,16 +75,16 @@ describe('the timestamp that rsync finds', () => {
   const store = (run = inNoLanguage): Store => rsyncStore(run, folder, join(folder, 'www/'));
 
   it('is none where there is no folder, or none in it', async () => {
-    expect(await store().readTimestamp()).toBeUndefined();
+    expect(await store().read('timestamp.json')).toBeUndefined();
     await mkdir(join(folder, 'www'));
-    expect(await store().readTimestamp()).toBeUndefined();
+    expect(await store().read('timestamp.json')).toBeUndefined();
   });
 
   it('is read through a link', async () => {
     await mkdir(join(folder, 'www'));
     await writeFile(join(folder, 'real'), 'new');
     await symlink('../real', join(folder, 'www/timestamp.json'));
-    expect(String(await store().readTimestamp())).toBe('new');
+    expect(String(await store().read('timestamp.json'))).toBe('new');
   });
 
   it('is not none because it can not be read: an older site would go over a newer one', async () => {
@@ -94,6 +99,6 @@ describe('the timestamp that rsync finds', () => {
         return inNoLanguage('sh', ['-c', 'echo "Permission denied (13)" >&2; exit 23']);
       return inNoLanguage(program, args, options);
     };
-    await expect(store(denied).readTimestamp()).rejects.toMatchObject({ code: 'PROGRAM_FAILED' });
+    await expect(store(denied).read('timestamp.json')).rejects.toMatchObject({ code: 'PROGRAM_FAILED' });
   });
 });

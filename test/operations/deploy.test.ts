@@ -17,6 +17,7 @@ import { publishSite } from '../../src/operations/publish.ts';
 import { SITE_LAYOUT } from '../../src/operations/verify.ts';
 import { fetchMain } from '../../src/operations/workspace.ts';
 import { FakeAws } from '../support/bucket-program.ts';
+import { replaceOnlineKey } from '../support/online-documents.ts';
 import { NOW, type TestWorld, worldTest as test } from '../support/world.ts';
 
 describe('a destination', () => {
@@ -164,19 +165,21 @@ async function build(world: TestWorld): Promise<void> {
   });
 }
 
+const request = (world: TestWorld): DeployRequest => ({
+  folder: folder(world),
+  to: { kind: 's3', bucket: 'bucket', prefix: 'a/' },
+  remove: false,
+  dryRun: false,
+  now: world.clock.now(),
+  progress: () => undefined,
+});
+
 const deploy = (world: TestWorld, aws: FakeAws, how: Partial<DeployRequest> = {}): Promise<DeployOutcome> =>
-  deploySite(
-    {
-      folder: folder(world),
-      to: { kind: 's3', bucket: 'bucket', prefix: 'a/' },
-      remove: false,
-      dryRun: false,
-      now: world.clock.now(),
-      progress: () => undefined,
-      ...how,
-    },
-    aws.run,
-  );
+  deploySite({ ...request(world), ...how }, aws.run);
+
+/** Somebody else's program puts a file there. */
+const put = (aws: FakeAws, name: string, content: string): void =>
+  void aws.objects.set(`a/${name}`, { bytes: Buffer.from(content), cacheControl: '', contentType: '' });
 
 async function release(world: TestWorld, content: string): Promise<void> {
   world.push({ 'targets/tools/greet.sh': content });
@@ -269,10 +272,118 @@ describe('a deployment', () => {
       code: 'REFUSED',
       message: expect.stringContaining('timestamp version 2, this folder 1') as unknown,
     });
-    // What nobody of ours signed is in nobody's way.
-    const there = aws.objects.get('a/timestamp.json');
-    if (there !== undefined) aws.objects.set('a/timestamp.json', { ...there, bytes: Buffer.from('<html>') });
-    expect((await deploy(world, aws, { folder: old })).sent).toContain('timestamp.json');
+  });
+
+  const occupied: readonly (readonly [string, RegExp, boolean, (aws: FakeAws) => void])[] = [
+    [
+      'another first root',
+      /^1\.root\.json stands there with other bytes/,
+      false,
+      aws => put(aws, '1.root.json', '{}'),
+    ],
+    [
+      'a role of this version with other bytes',
+      /^1\.tools\.json stands there with other bytes, which caches/,
+      true,
+      aws => put(aws, '1.tools.json', '{}'),
+    ],
+    [
+      'a timestamp that no key of ours signed',
+      /^the timestamp\.json there is signed by no key/,
+      true,
+      aws => put(aws, 'timestamp.json', '<html>'),
+    ],
+    [
+      'a timestamp that is too large for any',
+      /^the timestamp\.json there is signed by no key/,
+      true,
+      aws => put(aws, 'timestamp.json', ' '.repeat(20_000)),
+    ],
+  ];
+  for (const [name, words, mendable, arrange] of occupied) {
+    test(`refuses a place that has ${name}, ${mendable ? 'but to repair that' : 'to repair, too'}`, async ({
+      world,
+    }) => {
+      await build(world);
+      const aws = new FakeAws();
+      await deploy(world, aws);
+      await release(world, 'echo two\n');
+      arrange(aws);
+      const before = [...aws.objects];
+      for (const dryRun of [true, false])
+        await expect(deploy(world, aws, { dryRun })).rejects.toMatchObject({
+          code: 'REFUSED',
+          message: expect.stringMatching(words) as unknown,
+        });
+      expect([...aws.objects]).toEqual(before);
+      const repaired = deploy(world, aws, { repair: true });
+      if (!mendable) {
+        await expect(repaired).rejects.toMatchObject({ code: 'REFUSED' });
+        expect([...aws.objects]).toEqual(before);
+        return;
+      }
+      await repaired;
+      expect(await download(world, aws)).toBe('echo two\n');
+    });
+  }
+
+  test("refuses another repository's site, and somebody's page", async ({ world }) => {
+    await build(world);
+    const aws = new FakeAws();
+    const key = 'a/index.html';
+    put(aws, 'index.html', 'mine');
+    await expect(deploy(world, aws)).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringContaining('index.html of something else') as unknown,
+    });
+    expect([aws.objects.get(key)?.bytes.toString(), aws.written]).toEqual(['mine', []]);
+    // With a versioned file of ours there it is the page of a run that broke off.
+    put(aws, '1.snapshot.json', await readFile(join(folder(world), '1.snapshot.json'), 'utf8'));
+    await deploy(world, aws);
+    const timestamp = join(folder(world), 'timestamp.json');
+    const document = JSON.parse(await readFile(timestamp, 'utf8')) as { signed: { version: number } };
+    // Of versions that we have not reached, by another key: no name of a file is the same.
+    aws.objects.clear();
+    document.signed.version = 0;
+    put(aws, 'timestamp.json', JSON.stringify(document));
+    put(aws, '900.root.json', '{}');
+    await expect(deploy(world, aws)).rejects.toMatchObject({ code: 'REFUSED' });
+  });
+
+  test('follows a site whose automation has another key since', async ({ world }) => {
+    await build(world);
+    const aws = new FakeAws();
+    await deploy(world, aws);
+    await replaceOnlineKey(world, 'file:second.pem');
+    await world.onlineSign();
+    await build(world);
+    expect((await deploy(world, aws)).sent).toContain('timestamp.json');
+    expect(await download(world, aws)).toBe('echo hello\n');
+  });
+
+  test('reads again what a bucket does not tell of its files', async ({ world }) => {
+    await build(world);
+    const aws = new FakeAws();
+    await deploy(world, aws);
+    const silent: RunProgram = async (program, args, options) => {
+      const output = await aws.run(program, args, options);
+      return args[1] === 'list-objects-v2'
+        ? Buffer.from(output.toString().replaceAll(/[0-9a-f]{32}/g, md5 => md5.split('').reverse().join('')))
+        : output;
+    };
+    const reads = (): readonly string[] =>
+      aws.calls.flatMap(call => (call.at(-1) === '-' ? (call.at(-2)?.split('/').at(-1) ?? []) : []));
+    // It can't be shown that it all arrived, which the run ends with; but that it may go there was seen.
+    await expect(deploySite(request(world), silent)).rejects.toMatchObject({
+      code: 'PROGRAM_FAILED',
+    });
+    expect(reads()).toEqual(
+      expect.arrayContaining(['1.root.json', '1.targets.json', '1.tools.json', '1.snapshot.json']),
+    );
+    put(aws, '1.targets.json', '{}');
+    await expect(deploySite(request(world), silent)).rejects.toMatchObject({
+      code: 'REFUSED',
+    });
   });
 
   test('takes older files away only when asked, after the timestamp, and nothing of others', async ({

@@ -32,13 +32,19 @@ export function bucketStore(program: BucketProgram, folder: string): Store {
     return tags;
   };
   return {
-    async readTimestamp() {
+    async read(file) {
       const listed = await program.list();
-      return listed.has('timestamp.json') ? program.read('timestamp.json') : undefined;
+      return listed.has(file) ? program.read(file) : undefined;
     },
-    async lacking(files) {
+    async compare(files) {
       const listed = await program.list();
-      return files.filter(file => !isSame(listed.get(file), tagsOf(file)));
+      return {
+        absent: files.filter(file => !listed.has(file)),
+        other: files.filter(file => {
+          const found = listed.get(file);
+          return found !== undefined && !isSame(found, tagsOf(file));
+        }),
+      };
     },
     async send(group, files) {
       const scratch = await mkdtemp(join(tmpdir(), 'tuf-signer-deploy-'));
@@ -62,5 +68,5 @@ export function bucketStore(program: BucketProgram, folder: string): Store {
   };
 }
 
-const isSame = (listed: Listed | undefined, { length, md5, partsTag }: ContentTags): boolean =>
-  listed !== undefined && listed.length === length && (listed.tag === md5 || listed.tag === partsTag);
+const isSame = (listed: Listed, { length, md5, partsTag }: ContentTags): boolean =>
+  listed.length === length && (listed.tag === md5 || listed.tag === partsTag);

@@ -24,44 +24,36 @@ export function rsyncStore(run: RunProgram, folder: string, target: string): Sto
     return filesIn(output).filter(file => isSiteFile(file) && !wanted.has(file));
   };
   return {
-    async readTimestamp() {
+    async read(file) {
       // The same answer says that there is no such folder, and that nobody may read it: then nothing can be sent, either.
       const list = ['--list-only', '--copy-links', NAMES, '--protect-args', '--', target];
       const there = filesIn(await run('rsync', list, { answers: [0, PARTIAL] }));
-      if (!there.includes('timestamp.json')) return undefined;
+      if (!there.includes(file)) return undefined;
       const scratch = await mkdtemp(join(tmpdir(), 'tuf-signer-deploy-'));
       try {
-        await run('rsync', [
-          '--copy-links',
-          '--protect-args',
-          '--',
-          `${target}timestamp.json`,
-          `${scratch}/`,
-        ]);
-        return await readFile(join(scratch, 'timestamp.json'));
+        await run('rsync', ['--copy-links', '--protect-args', '--', target + file, `${scratch}/`]);
+        return await readFile(join(scratch, file));
       } finally {
         await rm(scratch, { recursive: true, force: true });
       }
     },
-    async lacking(files) {
-      const args = ['--dry-run', '--out-format=:%n', NAMES, ...WAYS, ...from];
-      const output = await run('rsync', args, listed(files));
-      const named = new Set(
-        output
-          .toString('utf8')
-          .split('\n')
-          .filter(line => line.startsWith(':') && !line.endsWith('/'))
-          .map(line => line.slice(1)),
-      );
-      const lacking = files.filter(file => named.delete(file));
+    async compare(files) {
+      const args = ['--dry-run', '--out-format=:%i:%n', NAMES, ...WAYS, ...from];
+      const named = differences(await run('rsync', args, listed(files)));
+      const [absent, other]: [string[], string[]] = [[], []];
+      for (const file of files) {
+        const how = named.get(file);
+        if (how !== undefined) (NEW.test(how) ? absent : other).push(file);
+        named.delete(file);
+      }
       // What is not named counts as there: so nothing may be named in a way that is not understood.
-      const [stranger] = named;
+      const [stranger] = named.keys();
       if (stranger !== undefined)
         throw new OperationError(
           'PROGRAM_FAILED',
           `rsync names ${JSON.stringify(stranger)}, which is no file of the site: what is there is not known`,
         );
-      return lacking;
+      return { absent, other };
     },
     async send(_group, files) {
       await run('rsync', [...WAYS, ...from], listed(files));
@@ -89,6 +81,20 @@ export function rsyncStore(run: RunProgram, folder: string, target: string): Sto
       );
     },
   };
+}
+
+/** Of a file that is not there yet. Source: rsync(1), `--itemize-changes`. */
+const NEW = /\+$/;
+
+/** The files that rsync would send or touch, each with what it says of why. */
+function differences(output: Buffer): Map<string, string> {
+  const named = new Map<string, string>();
+  for (const line of output.toString('utf8').split('\n')) {
+    if (!line.startsWith(':') || line.endsWith('/')) continue;
+    const [, how = '', name = line] = /^:([^:]*):(.+)$/.exec(line) ?? [];
+    named.set(name, how);
+  }
+  return named;
 }
 
 /** The plain files of a listing. */
