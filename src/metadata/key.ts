@@ -90,8 +90,9 @@ function loadPublicKey(key: Key): PublicKey | MetadataError {
       `key ${id}: keytype ${printable(key.keytype)} with scheme ${printable(key.scheme)} is not supported`,
     );
   }
+  let spki: Buffer | undefined;
   try {
-    const spki = scheme.spki(key.publicText);
+    spki = scheme.spki(key.publicText);
     const keyObject = createPublicKey({ key: spki, format: 'der', type: 'spki' });
     // OpenSSL overlooks what follows a key; other clients do not.
     if (!scheme.accepts(keyObject) || !keyObject.export({ format: 'der', type: 'spki' }).equals(spki)) {
@@ -99,6 +100,9 @@ function loadPublicKey(key: Key): PublicKey | MetadataError {
     }
     return { keyObject, scheme, fingerprint: fingerprintOf(keyObject, spki) };
   } catch (cause) {
+    // A key of the right form that is still none to this Node: it knows no such keys.
+    if (spki !== undefined && scheme.since !== undefined)
+      return new MetadataError('BAD_KEY', `key ${id}: ${scheme.name} needs Node ${scheme.since}`, { cause });
     // OpenSSL's errors carry no type of their own: anything that fails here is a public value that is none.
     return new MetadataError('BAD_KEY', `key ${id}: the public key can not be read`, { cause });
   }

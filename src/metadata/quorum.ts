@@ -68,11 +68,28 @@ export function verifyQuorum(document: Document, delegations: Delegations, roleN
 export function requireQuorum(document: Document, delegations: Delegations, role: RoleName): void {
   const quorum = verifyQuorum(document, delegations, role);
   if (!quorum.met) {
+    const unusable = firstUnusable(document, delegations, role);
+    const why = unusable === undefined ? '' : ` that can be verified here: ${unusable.message}`;
     throw new MetadataError(
       'QUORUM_NOT_MET',
-      `${printable(role)} version ${document.signed.version} has ${quorum.signed.length} of ${quorum.threshold} signatures`,
+      `${printable(role)} version ${document.signed.version} has ${quorum.signed.length} of ${quorum.threshold} signatures${why}`,
     );
   }
+}
+
+/** Why a key that the role lists, and that has a signature here, is of no use. */
+function firstUnusable(
+  document: Document,
+  delegations: Delegations,
+  role: RoleName,
+): MetadataError | undefined {
+  const signatures = signaturesByKeyid(document);
+  for (const keyid of delegations.roles.get(role)?.keyids ?? []) {
+    const key = delegations.keys.get(keyid);
+    const publicKey = key === undefined ? undefined : publicKeyOf(key);
+    if (publicKey instanceof MetadataError && (signatures.get(keyid) ?? '') !== '') return publicKey;
+  }
+  return undefined;
 }
 
 /** Verifies one hex signature. `false` for anything that is no valid signature, also for bad hex. */

@@ -1,10 +1,14 @@
-import { constants, type KeyObject, verify } from 'node:crypto';
+import { constants, hash, type KeyObject, verify } from 'node:crypto';
 
 /** One way to sign: what a keytype and scheme mean. The table of these is the allow-list. */
 export interface Scheme {
   readonly name: string;
   /** Verified in what was imported, for its roots to hand over; rule `schema` refuses each document that names such a key, once it is signed anew or published. */
   readonly isLegacy?: true;
+  /** Verified by our client; rule `schema` refuses every document that names such a key, as TAP 21 is a draft. */
+  readonly isDraft?: true;
+  /** The first Node that can read such keys, where not every supported one can. */
+  readonly since?: string;
   /** Reads `keyval.public` into DER SubjectPublicKeyInfo of exactly this scheme's layout. Throws `TypeError`. */
   spki(publicText: string): Buffer;
   /** Is this a key of the right kind, curve and strength? */
@@ -78,6 +82,51 @@ const RSA_PKCS1: Scheme = {
     verify('sha256', payload, { key, padding: constants.RSA_PKCS1_PADDING }, signature),
 };
 
+/** Source: TAP 21, version 1 of its pre-hash: a domain, the version, and SHA-512, so that a key in hardware is given 68 bytes. */
+const ML_DSA_DOMAIN = Buffer.from('tuf\x01', 'latin1');
+
+/** `size`: bytes of a public key. Sources: FIPS 204 section 4, table 2; RFC 9881 section 2 for the `arc` of its OID. */
+const mlDsa = (level: number, arc: number, size: number): Scheme => {
+  const algorithm = Buffer.from([
+    0x30,
+    0x0b,
+    0x06,
+    0x09,
+    0x60,
+    0x86,
+    0x48,
+    0x01,
+    0x65,
+    0x03,
+    0x04,
+    0x03,
+    arc,
+  ]);
+  const head = Buffer.concat([
+    largeDer(0x30, algorithm.length + 4 + 1 + size),
+    algorithm,
+    largeDer(0x03, 1 + size),
+    Buffer.of(0),
+  ]);
+  return {
+    name: `ml-dsa-${level}/1`,
+    isDraft: true,
+    since: '24.6',
+    spki: text => {
+      const der = pemToDer(text);
+      if (der.length !== head.length + size || !der.subarray(0, head.length).equals(head))
+        throw new TypeError(`no ML-DSA-${level} key`);
+      return der;
+    },
+    accepts: key => (key.asymmetricKeyType as string) === `ml-dsa-${level}`,
+    verify: (key, payload, signature) =>
+      verify(null, Buffer.concat([ML_DSA_DOMAIN, hash('sha512', payload, 'buffer')]), key, signature),
+  };
+};
+
+/** The head of a DER value of 256 to 65,535 bytes. */
+const largeDer = (tag: number, length: number): Buffer => Buffer.of(tag, 0x82, length >> 8, length & 0xff);
+
 /** `keytype scheme` -> how to verify. Source: TUF section 4.2; the keytypes equal to their scheme are from before 2020. */
 const TABLE: ReadonlyMap<string, Scheme> = new Map([
   ['ecdsa ecdsa-sha2-nistp256', P256],
@@ -87,6 +136,9 @@ const TABLE: ReadonlyMap<string, Scheme> = new Map([
   ['ed25519 ed25519', ED25519],
   ['rsa rsassa-pss-sha256', RSA_PSS],
   ['rsa rsa-pkcs1v15-sha256', RSA_PKCS1],
+  ['ml-dsa ml-dsa-44/1', mlDsa(44, 0x11, 1_312)],
+  ['ml-dsa ml-dsa-65/1', mlDsa(65, 0x12, 1_952)],
+  ['ml-dsa ml-dsa-87/1', mlDsa(87, 0x13, 2_592)],
 ]);
 
 export const schemeOf = (keytype: string, scheme: string): Scheme | undefined =>

@@ -1,6 +1,7 @@
-import { sign, verify } from 'node:crypto';
+import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { decodeKey, type PublicKey, requirePublicKey } from '../../src/metadata/key.ts';
+import { MetadataError } from '../../src/metadata/error.ts';
+import { decodeKey, type PublicKey, publicKeyOf, requirePublicKey } from '../../src/metadata/key.ts';
 import { verifySignature } from '../../src/metadata/quorum.ts';
 import { schemeOf } from '../../src/metadata/scheme.ts';
 import { legacyVector } from '../support/legacy-vector.ts';
@@ -153,6 +154,71 @@ describe('RSA with the old padding', () => {
   });
 });
 
+/** Does this Node know such keys? 24.6 is the first. */
+const knowsMlDsa = ((): boolean => {
+  try {
+    generateKeyPairSync('ml-dsa-44' as 'ed25519');
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+describe('ML-DSA as TAP 21 has it', () => {
+  const vectors = readVectors('ml-dsa.json') as Omit<SignatureVectors, 'name'>;
+  const keyOf = (scheme: string, publicText: string): PublicKey | MetadataError =>
+    publicKeyOf(decodeKey('id', { keytype: 'ml-dsa', scheme, keyval: { public: publicText } }, 'key'));
+
+  it('is known from Node 24.6 on', () => {
+    const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+    expect(knowsMlDsa).toBe(major > 24 || (major === 24 && minor >= 6));
+  });
+
+  it.each(vectors.cases)('$scheme: what Python signed, or a word about the Node that it needs', row => {
+    const key = keyOf(row.scheme, row.public);
+    if (!knowsMlDsa) {
+      expect(key).toMatchObject({ code: 'BAD_KEY', message: `key id: ${row.scheme} needs Node 24.6` });
+      return;
+    }
+    if (key instanceof MetadataError) throw key;
+    expect([key.scheme.name, key.scheme.isDraft]).toEqual([row.scheme, true]);
+    expect(verifySignature(key, Buffer.from(vectors.payload), row.sig)).toBe(true);
+    expect(verifySignature(key, Buffer.from(`${vectors.payload} `), row.sig)).toBe(false);
+    expect(verifySignature(key, Buffer.from(vectors.payload), row.sig.replace(/^../, '00'))).toBe(false);
+    expect(verifySignature(key, Buffer.from(vectors.payload), row.sig.slice(2))).toBe(false);
+    expect(verifySignature(key, Buffer.from(vectors.payload), '')).toBe(false);
+  });
+
+  const [small, middle] = vectors.cases;
+  const der = Buffer.from((small?.public ?? '').replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
+  const pem = (bytes: Buffer): string =>
+    `-----BEGIN PUBLIC KEY-----\n${bytes.toString('base64')}\n-----END PUBLIC KEY-----\n`;
+  const at = (offset: number, byte: number): Buffer => {
+    const other = Buffer.from(der);
+    other[offset] = byte;
+    return other;
+  };
+  it.each([
+    ['a key of another level', 'ml-dsa-44/1', middle?.public ?? ''],
+    ['a key under the scheme of another level', 'ml-dsa-65/1', small?.public ?? ''],
+    ['a key that is cut short', 'ml-dsa-44/1', pem(der.subarray(0, -1))],
+    ['a byte after the key', 'ml-dsa-44/1', pem(Buffer.concat([der, Buffer.of(0)]))],
+    ['another algorithm', 'ml-dsa-44/1', pem(at(16, 0x1f))],
+    ['bits left over', 'ml-dsa-44/1', pem(at(21, 1))],
+    ['hex', 'ml-dsa-44/1', der.toString('hex')],
+    ['nothing', 'ml-dsa-44/1', ''],
+  ])('refuses %s on every Node', (_, scheme, text) => {
+    expect(keyOf(scheme, text)).toMatchObject({
+      code: 'BAD_KEY',
+      message: 'key id: the public key can not be read',
+    });
+  });
+
+  it.each(['ml-dsa-44', 'ml-dsa-44/2', 'ml-dsa-66/1', 'ML-DSA-44/1'])('knows no %s', scheme =>
+    expect(schemeOf('ml-dsa', scheme)).toBeUndefined(),
+  );
+});
+
 describe('the table of schemes', () => {
   it.each([
     ['ecdsa', 'ecdsa-sha2-nistp256'],
@@ -162,6 +228,9 @@ describe('the table of schemes', () => {
     ['ed25519', 'ed25519'],
     ['rsa', 'rsassa-pss-sha256'],
     ['rsa', 'rsa-pkcs1v15-sha256'],
+    ['ml-dsa', 'ml-dsa-44/1'],
+    ['ml-dsa', 'ml-dsa-65/1'],
+    ['ml-dsa', 'ml-dsa-87/1'],
   ])('has %s with %s', (keytype, scheme) => expect(schemeOf(keytype, scheme)?.name).toBe(scheme));
 
   it.each([

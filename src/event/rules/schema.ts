@@ -58,7 +58,13 @@ function* checkDocument(context: Context, role: RoleName, document: Document): I
   for (const key of signed.delegations.keys.values()) {
     const publicKey = publicKeyOf(key);
     if (publicKey instanceof MetadataError) yield refuse(publicKey.message, role);
-    else if (publicKey.scheme.isLegacy === true) {
+    else if (publicKey.scheme.isDraft === true) {
+      const { name } = publicKey.scheme;
+      yield refuse(
+        `key ${shortId(key.keyid)} signs by ${name}, which is a draft that few clients can verify`,
+        role,
+      );
+    } else if (publicKey.scheme.isLegacy === true) {
       const message = `key ${shortId(key.keyid)} signs by ${publicKey.scheme.name}, which few clients can verify`;
       // An imported main has what older tools used, until its delegator is signed anew.
       yield context.mode === 'known-good' ? warn(message, role) : refuse(message, role);

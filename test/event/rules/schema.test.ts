@@ -1,9 +1,11 @@
 import { clientLimits } from '../../../src/event/rules/schema.ts';
 import { testKey } from '../../support/test-keys.ts';
 import { keyOf, type TestRepository, type WireRoot, type WireTargets } from '../../support/tree-builder.ts';
+import { readVectors } from '../../support/vectors.ts';
 import { type Row, ruleTable, standard } from './rule-table.ts';
 
 const targets = 'metadata/targets.json';
+const mlDsaKey = (readVectors('ml-dsa.json') as { cases: readonly { public: string }[] }).cases[0]?.public;
 
 /** Changes the text of targets.json in the event. */
 const text =
@@ -221,6 +223,19 @@ ruleTable('schema', [
       ),
     says: [['refuse', 'root', 'key ab12', 'keytype dsa']],
   },
+  ...(['event', 'known-good', 'publish'] as const).map(as => ({
+    when: `a key is of a draft, whatever this Node knows of it (${as})`,
+    do: (event: TestRepository) =>
+      void event.edit('root', (s: WireRoot) =>
+        set(s.keys, 'ab12', {
+          keytype: 'ml-dsa',
+          scheme: 'ml-dsa-44/1',
+          keyval: { public: mlDsaKey },
+        }),
+      ),
+    as,
+    says: [['refuse', 'root', 'key ab12', 'ml-dsa-44/1']] as const,
+  })),
   ...(['event', 'known-good', 'publish'] as const).map(as => ({
     when: `a key signs by RSA with the old padding, ${as === 'known-good' ? 'on main, as in a repository that was imported' : `in ${as === 'event' ? 'an event' : 'what is published'}`}`,
     do: (event: TestRepository) =>
