@@ -4,7 +4,7 @@ import type { Keyid, RoleName } from '../metadata/names.ts';
 import { commitAndPush } from './commit.ts';
 import { OperationError } from './error.ts';
 import { type LoadedEvent, loadRemoteEvent } from './event.ts';
-import { type Signatures, signatureFiles, validSignatures } from './made-signatures.ts';
+import { type Signatures, signatureFiles, validSignatures, withSignature } from './made-signatures.ts';
 import { type Trust } from './pin/trust.ts';
 import { TrustedMain } from './pin/trusted-main.ts';
 import type { Prompter } from './prompter.ts';
@@ -47,7 +47,7 @@ export async function bringSignatures(
         `${branch} is rejected: nothing is signed in it; the reasons are above`,
       );
     }
-    const fitting = validSignatures(event, onEveryRole(event, entries), () => true);
+    const fitting = fittingOf(event, entries);
     if (fitting.size === 0) {
       throw new OperationError(
         'REFUSED',
@@ -70,10 +70,34 @@ export async function bringSignatures(
 
 type Entry = readonly [Keyid, string];
 
-/** Which role a signature is on, it says by being valid there. */
-function onEveryRole({ gathered }: LoadedEvent, entries: readonly Entry[]): Signatures {
-  const byKeyid = new Map(entries);
-  return new Map([...gathered.event.documents.keys()].map(role => [role, byKeyid]));
+/** Signatures under one keyid beyond one for each role: what a tool may have left from before. */
+const SPARE = 16;
+
+/** Which role a signature is on, it says by being valid there: of several under one keyid each has its try. */
+function fittingOf(event: LoadedEvent, entries: readonly Entry[]): Signatures {
+  let fitting: Signatures = new Map();
+  const layers = layersOf(entries);
+  const most = event.gathered.event.documents.size + SPARE;
+  if (layers.length > most)
+    throw new OperationError('REFUSED', `the file holds more than ${most} signatures under one keyid`);
+  for (const layer of layers) {
+    const everywhere = new Map([...event.gathered.event.documents.keys()].map(role => [role, layer]));
+    for (const [role, signatures] of validSignatures(event, everywhere, () => true))
+      for (const [keyid, sig] of signatures) fitting = withSignature(fitting, role, keyid, sig);
+  }
+  return fitting;
+}
+
+/** The first signature of each keyid, then the second of each, and so on. */
+function layersOf(entries: readonly Entry[]): readonly ReadonlyMap<Keyid, string>[] {
+  const layers: Map<Keyid, string>[] = [];
+  const counts = new Map<Keyid, number>();
+  for (const [keyid, sig] of entries) {
+    const count = counts.get(keyid) ?? 0;
+    counts.set(keyid, count + 1);
+    (layers[count] ??= new Map()).set(keyid, sig);
+  }
+  return layers;
 }
 
 function entriesOf(json: JsonValue): readonly Entry[] {

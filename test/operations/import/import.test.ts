@@ -290,8 +290,17 @@ describe('who signs', () => {
     const start = performance.now();
     await expect(bring(many)).rejects.toMatchObject({ code: 'REFUSED' });
     expect(performance.now() - start).toBeLessThan(10_000);
+    const again = Array.from({ length: 40_000 }, (_, i) => ({
+      keyid: bob['keyid'],
+      sig: `${i}`.padStart(8, '0'),
+    }));
+    await expect(bring(again)).rejects.toMatchObject({ message: containing('under one keyid') });
     expect(world.refs()).toBe(refs);
-    expect((await bring({ signatures: [foreign, bob], signed: { version: 99 } })).roles).toEqual([ROOT]);
+    // What stands under the keyid before and after it is in nobody's way.
+    const other = { keyid: bob['keyid'], sig: '00' };
+    expect(
+      (await bring({ signatures: [foreign, other, bob, other], signed: { version: 99 } })).roles,
+    ).toEqual([ROOT]);
     await expect(bring([bob])).rejects.toMatchObject({ message: containing('still waits for') });
     expect((await bring(testSignature(legacyKey(0), payload))).roles).toEqual([ROOT]);
     expect((await world.judge(IMPORT)).report.roles.get(ROOT)?.quorums[0]).toMatchObject({
