@@ -18,6 +18,7 @@ export const deployBy =
         folder: requiredInput(world, 'path'),
         to: parseDestination(requiredInput(world, 'to')),
         remove: booleanInput(world, 'delete'),
+        repair: booleanInput(world, 'repair'),
         dryRun: false,
         trustedRoot: trustedRoot(world),
         now: world.clock.now(),

@@ -1,13 +1,15 @@
 import { realpath } from 'node:fs/promises';
 import { directoryFetcher } from '../client/directory.ts';
-import { ClientError } from '../client/error.ts';
+import { ClientError, unlessRefused } from '../client/error.ts';
 import { type Fetcher, siteOf } from '../client/fetcher.ts';
 import { defaultLimits } from '../client/limits.ts';
+import type { TrustedMetadata } from '../client/refresh.ts';
 import { memoryStore } from '../client/store.ts';
+import { nextRoot, trustRoot } from '../client/trusted.ts';
 import { Updater } from '../client/updater.ts';
 import { verifyRepository } from '../client/verify-repository.ts';
 import type { Instant } from '../clock.ts';
-import { type Document, parseDocumentOf, type Root, type Timestamp } from '../metadata/document.ts';
+import type { Document, Root } from '../metadata/document.ts';
 import { type BucketProgram, bucketStore } from './deploy/bucket.ts';
 import type { Destination } from './deploy/destination.ts';
 import { gcloudProgram } from './deploy/gcs.ts';
@@ -60,9 +62,10 @@ export async function deploySite(request: DeployRequest, run: RunProgram): Promi
     throw new OperationError('NOT_FOUND', `${request.folder} holds no site: build one there first`);
   const folder = await realpath(found.path);
   const trustedRoot = request.trustedRoot ?? (await oldestRootOf(folder, found.files));
-  const { timestamp, roots } = await verifyFolder(folder, trustedRoot, request);
+  const { root, timestamp } = await verifyFolder(folder, trustedRoot, request);
   const store = storeOf(run, folder, request.to);
   const standing = await store.compare([...found.files]);
+  const roots = await rootsIn(folder, found.files, root);
   const arrival = { folder, files: found.files, roots, timestamp };
   await requirePlace(store, arrival, standing, request.repair === true);
   const { sent, kept } = await sendAll(store, found.files, standing, request);
@@ -88,11 +91,14 @@ function storeOf(run: RunProgram, folder: string, to: Destination): Store {
 }
 
 async function oldestRootOf(folder: string, files: ReadonlySet<string>): Promise<Uint8Array> {
-  const versions = [...files].flatMap(file => /^(\d+)\.root\.json$/.exec(file)?.[1] ?? []).map(Number);
-  const bytes = await fetcherOf(folder).fetch(`${Math.min(...versions)}.root.json`, defaultLimits.rootBytes);
+  const oldest = Math.min(...rootVersions(files));
+  const bytes = await fetcherOf(folder).fetch(`${oldest}.root.json`, defaultLimits.rootBytes);
   if (bytes === undefined) throw new OperationError('NOT_FOUND', 'there is no root to start from');
   return bytes;
 }
+
+const rootVersions = (files: ReadonlySet<string>): number[] =>
+  [...files].flatMap(file => /^(\d+)\.root\.json$/.exec(file)?.[1] ?? []).map(Number);
 
 const fetcherOf = (folder: string): Fetcher => directoryFetcher(folder);
 
@@ -101,18 +107,12 @@ async function verifyFolder(
   folder: string,
   trustedRoot: Uint8Array,
   { now, folder: name }: DeployRequest,
-): Promise<{ readonly timestamp: Document<Timestamp>; readonly roots: readonly Document<Root>[] }> {
+): Promise<TrustedMetadata> {
   const options = { layout: SITE_LAYOUT, everyTarget: true };
   try {
     await verifyRepository(fetcherOf(folder), trustedRoot, now, options);
     const source = siteOf(fetcherOf(folder), SITE_LAYOUT);
-    const { root, timestamp } = await new Updater({
-      source,
-      trustedRoot,
-      store: memoryStore(),
-      now,
-    }).refresh();
-    return { timestamp, roots: await rootsBelow(folder, trustedRoot, root) };
+    return await new Updater({ source, trustedRoot, store: memoryStore(), now }).refresh();
   } catch (error) {
     if (!(error instanceof ClientError) || error.code === 'TRANSPORT') throw error;
     throw new OperationError('REFUSED', `a client would refuse ${name}: ${error.message}; build it anew`, {
@@ -121,19 +121,26 @@ async function verifyFolder(
   }
 }
 
-/** The chain that was just followed, the newest first. */
-async function rootsBelow(
+/**
+ * The roots of the folder that lead to the newest, that one first. Those before the one that is trusted are believed since it follows
+ * from them, as a client would have followed.
+ */
+async function rootsIn(
   folder: string,
-  trustedRoot: Uint8Array,
+  files: ReadonlySet<string>,
   newest: Document<Root>,
 ): Promise<readonly Document<Root>[]> {
-  const oldest = parseDocumentOf('root', trustedRoot).signed.version;
-  const roots = [newest];
-  for (let version = newest.signed.version - 1; version >= oldest; version--) {
+  const versions = rootVersions(files).sort((a, b) => a - b);
+  let chain: Document<Root>[] = [];
+  for (const version of versions) {
     const bytes = await fetcherOf(folder).fetch(`${version}.root.json`, defaultLimits.rootBytes);
-    if (bytes !== undefined) roots.push(parseDocumentOf('root', bytes));
+    if (bytes === undefined) continue;
+    const last = chain.at(-1);
+    const next = last === undefined ? undefined : unlessRefused(() => nextRoot(last, bytes));
+    const start = next === undefined ? unlessRefused(() => trustRoot(bytes)) : undefined;
+    chain = next !== undefined ? [...chain, next] : start !== undefined ? [start] : [];
   }
-  return roots;
+  return chain.at(-1)?.signed.version === newest.signed.version ? chain.reverse() : [newest];
 }
 
 async function sendAll(

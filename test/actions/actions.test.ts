@@ -285,7 +285,9 @@ describe('deploy', () => {
     aws: FakeAws,
     inputs: Readonly<Record<string, string>>,
   ): ReturnType<Job['run']> =>
-    job.run(deployBy(aws.run), { inputs: { to: 's3://bucket/tuf', delete: 'false', ...inputs } });
+    job.run(deployBy(aws.run), {
+      inputs: { to: 's3://bucket/tuf', delete: 'false', repair: 'false', ...inputs },
+    });
   const built = async (job: Job): Promise<string> =>
     (await job.run(uploadRepository, { inputs: { 'first-publish': 'true' } })).outputs.get('path') ?? '';
 
@@ -344,6 +346,7 @@ describe('deploy', () => {
       [{ path, to: 's3://' }, 'is no destination'],
       [{ path, to: '--rsync-path=x' }, 'is no destination'],
       [{ path, delete: 'maybe' }, 'input delete has to be true or false'],
+      [{ path, repair: 'maybe' }, 'input repair has to be true or false'],
       [{ path, 'trusted-root': '<html>' }, 'input trusted-root is no root document'],
     ] as const)
       expect((await deploying(job, aws, inputs)).errors).toEqual([expect.stringContaining(words)]);

@@ -357,8 +357,25 @@ describe('a deployment', () => {
     await replaceOnlineKey(world, 'file:second.pem');
     await world.onlineSign();
     await build(world);
-    expect((await deploy(world, aws)).sent).toContain('timestamp.json');
+    // Trusting the newest root alone, as a variable may say that was set since.
+    const trustedRoot = await readFile(join(folder(world), '2.root.json'));
+    expect((await deploy(world, aws, { trustedRoot })).sent).toContain('timestamp.json');
     expect(await download(world, aws)).toBe('echo hello\n');
+  });
+
+  test('takes no root that leads nowhere for one that this repository had', async ({ world }) => {
+    await build(world);
+    const aws = new FakeAws();
+    await deploy(world, aws);
+    await replaceOnlineKey(world, 'file:second.pem');
+    await world.onlineSign();
+    await build(world);
+    const trustedRoot = await readFile(join(folder(world), '2.root.json'));
+    await writeFile(join(folder(world), '1.root.json'), '{}');
+    aws.objects.delete('a/1.root.json');
+    await expect(deploy(world, aws, { trustedRoot })).rejects.toMatchObject({
+      message: expect.stringContaining('signed by no key') as unknown,
+    });
   });
 
   test('reads again what a bucket does not tell of its files', async ({ world }) => {
