@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type MetadataStore, memoryStore } from '../../src/client/store.ts';
 import type { JsonObject } from '../../src/json.ts';
+import { computeKeyid } from '../../src/metadata/key.ts';
 import { type BuiltCli, builtCli, projectFolder, type Ran, runProgram } from '../support/cli.ts';
 import {
   RepositorySimulator,
@@ -19,7 +21,8 @@ import { type Loopback, serve } from './loopback.ts';
 // What the public suite tuf-conformance asks of a client, by the names of its cases, as it can be had from no registry:
 // its behaviours were read, none of its code is here. First through script/conformance-client, which speaks its protocol
 // (one case for each command and each thing that the suite can see: exit code, files, requests); then the tables of keys
-// and signatures against the client itself. workflow.test.ts and search.test.ts hold what is not repeated here.
+// and signatures against the client itself. {workflow,search,steps,published-history}.test.ts hold what is not repeated here,
+// test/interop/faketime.test.ts its clock.
 
 interface Trial {
   readonly simulator: RepositorySimulator;
@@ -29,7 +32,7 @@ interface Trial {
   asked(): readonly string[];
   init(root?: Uint8Array): Promise<number>;
   refresh(now?: string): Promise<number>;
-  download(path: string, now?: string): Promise<number>;
+  download(path: string | readonly string[], now?: string): Promise<number>;
   /** Role and version of each metadata file. */
   trusted(): readonly string[];
   /** Contents of what was downloaded, in any order. */
@@ -84,13 +87,12 @@ function trial(simulator: RepositorySimulator = new RepositorySimulator()): Tria
       return await run(NOW, 'init', file);
     },
     refresh: (now = NOW) => run(now, '--metadata-url', `${url}metadata/`, 'refresh'),
-    download: (path, now = NOW) =>
+    download: (paths, now = NOW) =>
       run(
         now,
         '--metadata-url',
         `${url}metadata/`,
-        '--target-name',
-        path,
+        ...[paths].flat().flatMap(path => ['--target-name', path]),
         '--target-base-url',
         `${url}targets/`,
         '--target-dir',
@@ -129,21 +131,21 @@ describe.concurrent('script/conformance-client', () => {
     expect(t.trusted()).toEqual(['root 1', 'snapshot 1', 'targets 1', 'timestamp 1']);
   });
 
-  it('metadata_bytes_match: what is kept is what was served', async () => {
+  it('metadata_bytes_match: what is kept is what was served, however it was written', async () => {
     const t = trial();
+    const files = { root: '2.root', timestamp: 'timestamp', snapshot: '1.snapshot', targets: '1.targets' };
+    t.simulator.bumpRoot();
+    for (const file of Object.values(files)) {
+      const name = `metadata/${file}.json`;
+      const { signed, signatures } = JSON.parse(textOf(t.simulator.files.get(name))) as JsonObject;
+      const written = JSON.stringify({ signed, signatures }, undefined, '\t');
+      t.simulator.files.set(name, Buffer.from(` ${written.replaceAll('":', '" \r\n :')} \n `));
+    }
     await t.init();
-    await t.refresh();
-    for (const [role, file] of [
-      ['timestamp', 'timestamp'],
-      ['snapshot', '1.snapshot'],
-      ['targets', '1.targets'],
-      ['root', '1.root'],
-    ] as const) {
-      expect(
-        readFileSync(join(t.metadataDir, `${role}.json`)).equals(
-          t.simulator.files.get(`metadata/${file}.json`) ?? Buffer.alloc(0),
-        ),
-      ).toBe(true);
+    expect(await t.refresh()).toBe(0);
+    for (const [role, file] of Object.entries(files)) {
+      const served = textOf(t.simulator.files.get(`metadata/${file}.json`));
+      expect(readFileSync(join(t.metadataDir, `${role}.json`), 'utf8')).toBe(served);
     }
   });
 
@@ -151,6 +153,12 @@ describe.concurrent('script/conformance-client', () => {
     const t = trial();
     await t.init();
     expect(await t.download('nonexistent artifact')).toBe(1);
+    expect(t.asked()).toEqual([
+      'metadata/2.root.json',
+      'metadata/timestamp.json',
+      'metadata/1.snapshot.json',
+      'metadata/1.targets.json',
+    ]);
     expect(t.trusted()).toEqual(['root 1', 'snapshot 1', 'targets 1', 'timestamp 1']);
   });
 
@@ -167,15 +175,16 @@ describe.concurrent('script/conformance-client', () => {
   });
 
   it.each([
-    ['root', ['root 1']],
-    ['timestamp', ['root 1']],
-    ['snapshot', ['root 1', 'timestamp 2']],
-    ['targets', ['root 1', 'snapshot 2', 'timestamp 2']],
+    ['root', ['root 2']],
+    ['timestamp', ['root 2']],
+    ['snapshot', ['root 2', 'timestamp 2']],
+    ['targets', ['root 2', 'snapshot 2', 'timestamp 2']],
   ] as const)('unsigned_metadata, %s: nothing is kept from there on', async (role, expected) => {
     const t = trial();
+    t.simulator.bumpRoot();
     t.simulator.signers.set(role, []);
     if (role === 'root') {
-      t.simulator.root.version = 2;
+      t.simulator.root.version = 3;
       t.simulator.publishRoot([]);
     } else t.simulator.bump('targets');
     await t.init();
@@ -204,6 +213,7 @@ describe.concurrent('script/conformance-client', () => {
     t.simulator.timestamp.version = 1;
     t.simulator.publishTimestamp();
     expect(await t.refresh()).toBe(1);
+    expect(t.asked().at(-1)).toBe('metadata/timestamp.json');
     t.simulator.timestamp.version = 3;
     t.simulator.timestamp.meta['snapshot.json'] = { version: 1 };
     t.simulator.publishTimestamp();
@@ -336,6 +346,33 @@ describe.concurrent('script/conformance-client', () => {
     },
   );
 
+  it('cached_role_is_verified_against_current_delegator: what was had before the failure stays', async () => {
+    const t = trial();
+    t.simulator.delegate('targets', 'A', { paths: ['a/*'] });
+    t.simulator.delegate('targets', 'B', { paths: ['b/*'] });
+    t.simulator.delegate('A', 'release', { paths: ['a/*'] }, testKey(20));
+    t.simulator.delegate('B', 'release', { paths: ['b/*'] }, testKey(21));
+    for (const path of ['a/of A', 'b/of B', 'a/after']) t.simulator.addTarget('release', path, path);
+    t.simulator.bump('targets', 'A', 'B', 'release');
+    await t.init();
+    expect(await t.download(['a/of A', 'b/of B', 'a/after'])).toBe(1);
+    expect(t.downloads()).toEqual(['a/of A']);
+    expect(t.asked().filter(path => path === 'metadata/timestamp.json')).toHaveLength(1);
+  });
+
+  it('several targets are fetched in their order, whatever their names', async () => {
+    const t = trial();
+    const paths = ['two  words', '-n', '--target-dir', '"$HOME" `x` ?', 'refresh', 'a'];
+    for (const path of paths) t.simulator.addTarget('targets', path, path);
+    t.simulator.bump('targets');
+    await t.init();
+    t.asked();
+    expect(await t.download(paths)).toBe(0);
+    expect(t.downloads().sort()).toEqual([...paths].sort());
+    const fetched = t.asked().filter(path => path.startsWith('targets/'));
+    expect(fetched.map(path => decodeURIComponent(path).replace(/^targets\/\w{64}\./, ''))).toEqual(paths);
+  });
+
   it('what is no command of the protocol ends with 1', async () => {
     for (const args of [
       [],
@@ -343,12 +380,20 @@ describe.concurrent('script/conformance-client', () => {
       ['--metadata-dir'],
       ['--metadata-dir', '/x', 'update'],
       ['--unknown', 'x'],
+      ['--metadata-dir', '/x', 'download'],
+      // The value that is missing is not taken from the targets.
+      ['--target-name', 'x', '--metadata-dir'],
     ]) {
       expect((await runProgram(join(projectFolder, 'script/conformance-client'), args)).exit).toBe(1);
     }
   });
 });
 
+const textOf = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? '').toString();
+const keptVersion = async (store: MetadataStore, role: string): Promise<number> => {
+  const text = textOf(await store.read(`${role}.json`, 1_000_000));
+  return (JSON.parse(text) as { signed: { version: number } }).signed.version;
+};
 const signersOf = (indices: readonly number[]): readonly TestKey[] =>
   indices.map(i => testKey(60 + i, { kind: 'ed25519' }));
 type Version = readonly [keys: readonly number[], threshold: number, signatures: readonly number[]];
@@ -494,9 +539,9 @@ describe('root_rotation: a chain of roots, and whether its last is taken', () =>
       simulator.root.roles.root.threshold = threshold;
       simulator.publishRoot(signersOf(signatures));
     }
-    const client = clientOf(simulator);
-    expect(await outcome(client.refresh())).toBe(accepted ? 'accepted' : 'QUORUM');
-    if (accepted) expect((await client.refresh()).root.signed.version).toBe(versions.length);
+    const store = memoryStore();
+    expect(await outcome(clientOf(simulator, { store }).refresh())).toBe(accepted ? 'accepted' : 'QUORUM');
+    expect(await keptVersion(store, 'root')).toBe(accepted ? versions.length : versions.length - 1);
   });
 });
 
@@ -569,6 +614,25 @@ describe('keys and signatures', () => {
     expect(await outcome(clientOf(simulator).refresh())).toBe(expected);
   });
 
+  const [first, second] = [testKey(71), testKey(72, { kind: 'ed25519' })];
+  const wrong = { ...second, sign: () => second.sign(Buffer.from('of something else')) };
+  const empty = { ...second, sign: () => Buffer.alloc(0) };
+  it.each([
+    ['a wrong one of a key of the role, beside a quorum', 1, [wrong, first], 'accepted'],
+    ['an empty one of a key of the role, beside a quorum', 1, [empty, first], 'accepted'],
+    ['a wrong one that the quorum would need', 2, [first, wrong], 'QUORUM'],
+    ['an empty one that the quorum would need', 2, [first, empty], 'QUORUM'],
+  ] as const)('invalid_sig_in_valid_metadata: %s', async (_, threshold, by, expected) => {
+    const simulator = new RepositorySimulator();
+    simulator.bumpRoot(root => {
+      simulator.rotate('snapshot', first, second);
+      root.roles.snapshot.threshold = threshold;
+    });
+    simulator.signers.set('snapshot', [...by]);
+    simulator.bump();
+    expect(await outcome(clientOf(simulator).refresh())).toBe(expected);
+  });
+
   it('snapshot_has_too_few_keys, duplicate_keys', async () => {
     const simulator = new RepositorySimulator();
     simulator.bumpRoot(root => {
@@ -576,21 +640,43 @@ describe('keys and signatures', () => {
       root.roles.snapshot.threshold = 6;
     });
     simulator.bump();
-    expect(await outcome(clientOf(simulator).refresh())).toBe('QUORUM');
+    const store = memoryStore();
+    expect(await outcome(clientOf(simulator, { store }).refresh())).toBe('QUORUM');
+    expect(await keptVersion(store, 'root')).toBe(2);
     simulator.bumpRoot(root => {
       root.roles.snapshot.keyids = Array.from({ length: 10 }, () => root.roles.snapshot.keyids[0] ?? '');
     });
     expect(await outcome(clientOf(simulator).refresh())).toBe('MALFORMED');
   });
 
-  it('custom_fields, wrong_hashing_algorithm: what is unknown is signed and let be', async () => {
+  it.each([
+    ['custom_fields', { extra: { a: [1] } }],
+    ['wrong_hashing_algorithm', { keyid_hash_algorithms: ['md5'] }],
+    ['deprecated_keyid_hash_algorithms: no list', { keyid_hash_algorithms: 'md5' }],
+  ] as const)('%s: what is unknown is signed and let be, covered by the keyid or not', async (_, members) => {
     const simulator = new RepositorySimulator();
+    const key = testKey(4, { kind: 'ed25519' });
+    const raw = { ...key.raw, ...members };
     simulator.bumpRoot(root => {
-      for (const keyid of Object.keys(root.keys))
-        root.keys[keyid] = { ...root.keys[keyid], keyid_hash_algorithms: ['md5'], extra: { a: 1 } };
-      Object.assign(root, { custom: 'value' });
+      for (const keyid of Object.keys(root.keys)) root.keys[keyid] = { ...root.keys[keyid], ...members };
+      for (const role of ['timestamp', 'snapshot'] as const)
+        simulator.rotate(role, { ...key, raw, keyid: computeKeyid(raw) });
+      for (const role of Object.values(root.roles)) Object.assign(role, members);
+      Object.assign(root, members);
     });
-    expect(await outcome(clientOf(simulator).refresh())).toBe('accepted');
+    simulator.delegate('targets', 'tools', { paths: ['*'], ...members });
+    for (const document of [
+      simulator.timestamp,
+      simulator.snapshot,
+      simulator.targets,
+      simulator.role('tools'),
+    ])
+      Object.assign(document, members);
+    simulator.addTarget('tools', 'file', 'content');
+    Object.assign(simulator.role('tools').targets['file'] ?? {}, members);
+    simulator.bump('targets', 'tools');
+    const client = clientOf(simulator);
+    await client.checkArtifact(await client.requireTarget('file'));
   });
 });
 
@@ -611,7 +697,9 @@ describe('download_with_hash_algorithms', () => {
     simulator.bump('targets');
     const client = clientOf(simulator);
     const info = await client.requireTarget('file');
+    simulator.requests.length = 0;
     expect(await outcome(client.checkArtifact(info))).toBe(expected);
+    expect(simulator.requests.length).toBeLessThanOrEqual(1);
   });
 });
 
@@ -621,6 +709,7 @@ describe('targetfile_search', () => {
     ['targets', 'B', { paths: ['releases/*/*'] }],
     ['B', 'C', { paths: ['releases/x/*'] }],
     ['B', 'D', { paths: ['releases/y/*.zip'] }],
+    ['targets', 'E', { paths: ['foo-?.tgz'] }],
   ];
   it.each([
     ['targetfile', 'targets', ''],
@@ -628,6 +717,11 @@ describe('targetfile_search', () => {
     ['releases/x/x_v1', 'C', 'B C'],
     ['releases/y/y_v1.zip', 'D', 'B D'],
     ['releases/z/z_v1.zip', undefined, 'B'],
+    // No * stands for a slash, a ? for one character, and no letter for its capital.
+    ['releases/README.md', undefined, ''],
+    ['foo-1.tgz', 'E', 'E'],
+    ['foo-alpha.tgz', undefined, ''],
+    ['README.MD', undefined, ''],
   ])('%s is of %s', async (path, role, visited) => {
     const simulator = new RepositorySimulator();
     for (const [from, to, delegation] of edges) simulator.delegate(from, to, delegation);
@@ -637,11 +731,15 @@ describe('targetfile_search', () => {
       ['C', 'releases/x/x_v1'],
       ['D', 'releases/y/y_v1.zip'],
       ['D', 'releases/z/z_v1.zip'],
+      ['A', 'releases/README.md'],
+      ['E', 'foo-1.tgz'],
+      ['E', 'foo-alpha.tgz'],
+      ['A', 'README.MD'],
     ] as const) {
       simulator.addTarget(owner, own, own);
     }
     simulator.targets.expires = simLater;
-    simulator.bump('targets', 'A', 'B', 'C', 'D');
+    simulator.bump('targets', 'A', 'B', 'C', 'D', 'E');
     const client = clientOf(simulator);
     await client.refresh();
     simulator.requests.length = 0;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { memoryStore } from '../../src/client/store.ts';
 import { verifyRepository } from '../../src/client/verify-repository.ts';
 import { RepositorySimulator, type SimDelegation, simNow, simPast } from '../support/repository-simulator.ts';
 import { testKey } from '../support/test-keys.ts';
@@ -100,6 +101,25 @@ describe('5.6.7: the search', () => {
       ],
       'B',
     ],
+    [
+      'asks nobody below a role that may not speak for the path',
+      [
+        ['targets', 'A', { paths: ['a/*'] }],
+        ['A', 'C'],
+        ['targets', 'B'],
+      ],
+      'B',
+    ],
+    [
+      'comes to a role by the second way where the first is not for the path',
+      [
+        ['targets', 'A'],
+        ['targets', 'B'],
+        ['A', 'C', { paths: ['x/*'] }],
+        ['B', 'C'],
+      ],
+      'A B C',
+    ],
   ];
   it.each(rows)('%s', async (_, edges, expected) => {
     expect((await visited(graph(edges), 'file')).join(' ')).toBe(expected);
@@ -176,14 +196,18 @@ describe('a delegated role that can not be had', () => {
       },
     ],
   ];
-  it.each(rows)('%s: %s, and B is not asked instead', async (_, expected, change) => {
+  it.each(rows)('%s: %s, nothing of it is kept, and B is not asked instead', async (_, expected, change) => {
     const simulator = graph([['targets', 'A']]);
     simulator.bump('A');
     simulator.delegate('targets', 'B', all);
     simulator.addTarget('B', 'file', 'of B');
     simulator.bump('targets', 'B');
     change(simulator);
-    expect(await outcome(clientOf(simulator).getTargetInfo('file'))).toBe(expected);
+    const store = memoryStore();
+    expect(await outcome(clientOf(simulator, { store }).getTargetInfo('file'))).toBe(expected);
+    for (const role of ['A', 'B', 'X'])
+      expect(await store.read(`${role}.json`, Number.MAX_SAFE_INTEGER)).toBeUndefined();
+    expect(simulator.requests.filter(name => /\.[BX]\.json$/.test(name))).toEqual([]);
   });
 
   it('a role has to satisfy each delegator that leads to it', async () => {

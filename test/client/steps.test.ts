@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { siteOf } from '../../src/client/fetcher.ts';
 import { memoryStore } from '../../src/client/store.ts';
 import { Updater } from '../../src/client/updater.ts';
+import type { Instant } from '../../src/clock.ts';
 import { type TestFolder, testFolder } from '../support/git-repo.ts';
-import { RepositorySimulator, sha256, simNow, simPast } from '../support/repository-simulator.ts';
+import { RepositorySimulator, sha256, simLater, simNow, simPast } from '../support/repository-simulator.ts';
 import { testKey } from '../support/test-keys.ts';
 import { clientOf, outcome } from './client.ts';
 
@@ -58,6 +59,21 @@ describe('5.3: the root', () => {
     expect(await outcome(clientOf(simulator).refresh())).toBe('EXPIRED');
     simulator.bumpRoot(root => (root.expires = '2031-06-01T00:00:00Z'));
     expect(await outcome(clientOf(simulator).refresh())).toBe('accepted');
+  });
+
+  it('5.3.1: a root that was kept and expired since then may lead to one that has not', async () => {
+    const simulator = repository();
+    simulator.bumpRoot(root => (root.expires = '2030-06-08T00:00:00Z'));
+    const store = memoryStore();
+    const later = (): Updater =>
+      clientOf(simulator, { store, now: Date.parse('2030-06-19T00:00:00Z') as Instant });
+    await clientOf(simulator, { store }).refresh();
+    expect(await outcome(later().refresh())).toBe('EXPIRED');
+    simulator.bumpRoot(root => (root.expires = simLater));
+    simulator.requests.length = 0;
+    expect((await later().refresh()).root.signed.version).toBe(3);
+    expect(simulator.requests[0]).toBe('metadata/3.root.json');
+    expect(await kept(store, 'root.json')).toBe(served(simulator, '3.root.json'));
   });
 
   it('5.3.2, 5.3.7, 5.3.9: N is the newest root each time, until there is none', async () => {

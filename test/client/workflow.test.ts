@@ -33,6 +33,14 @@ const root: readonly Row[] = [
     s => s.files.set('metadata/2.root.json', s.files.get('metadata/timestamp.json') ?? Buffer.alloc(0)),
   ],
   [
+    "5.3.4: another type, under root's signatures and with all that a root has",
+    'MALFORMED',
+    s => {
+      const signed = { ...s.root, version: 2, _type: 'targets', targets: {} };
+      s.files.set('metadata/2.root.json', s.sign('root', signed));
+    },
+  ],
+  [
     '5.3.4: too few keys of version N',
     'QUORUM',
     s => {
@@ -125,6 +133,14 @@ const timestamp: readonly Row[] = [
     },
   ],
   [
+    "5.4.2: another type, under timestamp's signature and with all that a timestamp has",
+    'MALFORMED',
+    s => {
+      const signed = { ...s.timestamp, version: s.timestamp.version + 1, _type: 'snapshot' };
+      s.files.set('metadata/timestamp.json', s.sign('timestamp', signed));
+    },
+  ],
+  [
     '5.4.3.1: an older version',
     'ROLLBACK',
     s => {
@@ -144,6 +160,15 @@ const timestamp: readonly Row[] = [
     '5.4.3.2: an older snapshot',
     'ROLLBACK',
     s => {
+      s.snapshot.version -= 2;
+      s.bump();
+    },
+  ],
+  [
+    '5.4.3.2: an older snapshot, with its length and hashes',
+    'ROLLBACK',
+    s => {
+      s.withHashes = true;
       s.snapshot.version -= 2;
       s.bump();
     },
@@ -197,6 +222,14 @@ const snapshot: readonly Row[] = [
     },
   ],
   [
+    '5.5.2, 5.6.2: right lengths and hashes',
+    'accepted',
+    s => {
+      s.withHashes = true;
+      s.bump('targets', 'role1');
+    },
+  ],
+  [
     '5.5.2: another hash',
     'HASH_MISMATCH',
     s => {
@@ -225,6 +258,15 @@ const snapshot: readonly Row[] = [
     s => {
       s.signers.set('snapshot', [stranger]);
       s.bump();
+    },
+  ],
+  [
+    "5.5.3: another type, under snapshot's signature and with all that a snapshot has",
+    'MALFORMED',
+    s => {
+      s.bump();
+      const served = s.sign('snapshot', { ...s.snapshot, _type: 'targets', targets: {} });
+      s.files.set(`metadata/${s.snapshot.version}.snapshot.json`, served);
     },
   ],
   [
@@ -297,6 +339,15 @@ const targets: readonly Row[] = [
     s => {
       s.signers.set('targets', [stranger]);
       s.bump('targets');
+    },
+  ],
+  [
+    "5.6.3: another type, under targets' signature",
+    'MALFORMED',
+    s => {
+      s.bump('targets');
+      const served = s.sign('targets', { ...s.targets, meta: s.snapshot.meta, _type: 'snapshot' });
+      s.files.set(`metadata/${s.targets.version}.targets.json`, served);
     },
   ],
   [
@@ -382,6 +433,50 @@ describe('what a refused update leaves behind', () => {
     },
   );
 
+  const versionOf = (bytes: string | undefined): number =>
+    (JSON.parse(bytes ?? '') as { signed: { version: number } }).signed.version;
+  // A client that has seen nothing is another story.
+  const isRefusedHere = ([name, expected]: Row): boolean =>
+    expected !== 'accepted' && !name.startsWith('5.6: not');
+
+  describe.each([
+    ['timestamp', { timestamp: false, snapshot: false, targets: false }, timestamp],
+    ['snapshot', { timestamp: true, snapshot: false, targets: false }, snapshot],
+    ['targets', { timestamp: true, snapshot: true, targets: false }, targets],
+  ] as const)('%s', (refused, isNew, rows) => {
+    it.each(rows.filter(isRefusedHere))(
+      '%s: what came before it is kept, with the last good state of the rest',
+      async (_, _expected, change) => {
+        const simulator = grownRepository(true);
+        const store = memoryStore();
+        await clientOf(simulator, { store }).refresh();
+        change(simulator);
+        simulator.requests.length = 0;
+        await outcome(clientOf(simulator, { store }).refresh());
+        for (const role of ['timestamp', 'snapshot', 'targets'] as const) {
+          const version = isNew[role] ? simulator[role].version : 5;
+          expect([role, versionOf(await kept(store, `${role}.json`))]).toEqual([role, version]);
+        }
+        expect(simulator.requests.at(-1)).toMatch(new RegExp(`^metadata/(\\d+\\.)?${refused}\\.json$`));
+      },
+    );
+  });
+
+  it.each(root.filter(([, expected]) => expected !== 'accepted' && expected !== 'EXPIRED'))(
+    'root, %s: the newest good root is kept, and nothing else is asked for',
+    async (_, _expected, change) => {
+      const simulator = grownRepository(true);
+      const store = memoryStore();
+      await clientOf(simulator, { store }).refresh();
+      change(simulator);
+      simulator.requests.length = 0;
+      await outcome(clientOf(simulator, { store }).refresh());
+      expect(versionOf(await kept(store, 'root.json'))).toBe(simulator.requests.length);
+      expect(simulator.requests).toEqual(simulator.requests.map((_, i) => `metadata/${i + 2}.root.json`));
+      expect(versionOf(await kept(store, 'timestamp.json'))).toBe(5);
+    },
+  );
+
   it('an expired final root is kept (5.3.8), and nothing after it', async () => {
     const simulator = grownRepository(true);
     const store = memoryStore();
@@ -417,6 +512,27 @@ describe('5.3.11: recovery from a fast-forward attack', () => {
     simulator.bumpRoot(() => simulator.rotate(role, testKey(7)));
     simulator.publish();
     expect(await outcome(clientOf(simulator, { store }).refresh())).toBe('accepted');
+  });
+
+  it.each([
+    ['with new keys for snapshot', [testKey(9)], 'accepted'],
+    // What is kept would still verify by the other key.
+    ['with one of two keys taken away', [testKey(8)], 'accepted'],
+    ['with the same keys', [testKey(7), testKey(8)], 'ROLLBACK'],
+  ] as const)('%s a delegated role may be gone', async (_, keys, expected) => {
+    const simulator = grownRepository(true);
+    simulator.bumpRoot(() => simulator.rotate('snapshot', testKey(7), testKey(8)));
+    simulator.bump();
+    const store = memoryStore();
+    await clientOf(simulator, { store }).getTargetInfo('role1/file.txt');
+    simulator.targets.delegations.roles = [];
+    simulator.delegated.delete('role1');
+    delete simulator.snapshot.meta['role1.json'];
+    simulator.bumpRoot(() => simulator.rotate('snapshot', ...keys));
+    simulator.bump('targets');
+    const client = clientOf(simulator, { store });
+    expect(await outcome(client.refresh())).toBe(expected);
+    if (expected === 'accepted') expect(await client.getTargetInfo('role1/file.txt')).toBeUndefined();
   });
 
   it('a key more is no rotation', async () => {

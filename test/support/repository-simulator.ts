@@ -170,12 +170,13 @@ export class RepositorySimulator {
     return bytes;
   }
 
-  /** Signs and publishes the next root version. `change` sees it before. */
+  /** Signs and publishes the next root version, by the old keys and the new, each once. `change` sees it before. */
   bumpRoot(change?: (root: SimRoot) => void): Uint8Array {
     const before = this.signers.get('root') ?? [];
     this.root.version++;
     change?.(this.root);
-    return this.publishRoot([...new Set([...before, ...(this.signers.get('root') ?? [])])]);
+    const by = [...before, ...(this.signers.get('root') ?? [])];
+    return this.publishRoot([...new Map(by.map(key => [key.keyid, key])).values()]);
   }
 
   /** Signs and publishes everything but root as it stands, versions as they are. */
