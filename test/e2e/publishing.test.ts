@@ -105,8 +105,14 @@ describe('the guide to publishing', () => {
     [
       'artifacts elsewhere, and more days than timestamp lasts',
       [
-        ...['--trusted-root', 'ROOT', '--artifact', 'tools/greet.sh'],
-        ...['--targets-url', 'http://127.0.0.1:1/', '--valid-days', '8'],
+        '--trusted-root',
+        'ROOT',
+        '--artifact',
+        'tools/greet.sh',
+        '--targets-url',
+        'http://127.0.0.1:1/',
+        '--valid-days',
+        '8',
       ],
       2,
       /timestamp version 1 expires at[^]*outage: /,
