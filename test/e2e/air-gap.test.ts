@@ -10,8 +10,14 @@ test('the first root of a repository is the same one on both machines, and trust
   await using crew = await Crew.gather(cli, 'alice', 'bob');
   const [init, file, there] = ['sign/init', join(crew.folder, 'f'), join(crew.folder, 'there')];
   await crew.signing('alice', [
-    ...['init', '--signers', '@alice,@bob', '--threshold', '2'],
-    ...['--online-key', 'file:online.pem', '--create-online-key'],
+    'init',
+    '--signers',
+    '@alice,@bob',
+    '--threshold',
+    '2',
+    '--online-key',
+    'file:online.pem',
+    '--create-online-key',
   ]);
   await crew.signing('bob', ['sign', init]);
   const draft = await crew.run('alice', ['pin', 'show', '--json']);

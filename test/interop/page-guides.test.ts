@@ -77,8 +77,10 @@ describe('a client starts as the page says', () => {
     expect(copied).not.toMatch(/[0-9a-f]{64}/);
     // What a signer says, who has the repository and not the page.
     const root = execFileSync('git', [
-      ...['-C', join(folder, 'demo', 'repository.git')],
-      ...['show', 'main:metadata/root_history/1.root.json'],
+      '-C',
+      join(folder, 'demo', 'repository.git'),
+      'show',
+      'main:metadata/root_history/1.root.json',
     ]);
     const told = createHash('sha256').update(root).digest('hex');
     const typed = copied.replace('--fingerprint FINGERPRINT', `--fingerprint ${told}`);
