@@ -29,10 +29,8 @@ const ARTIFACTS = [
   'greet.sh',
   'none',
 ].flatMap(name => [`targets/${HASH}.${name}`, `targets/tools/deep/${HASH}.${name}`]);
-const FILES = [
-  ...['1.root.json', '2.snapshot.json', '12.targets.json', '1.a role.json', 'timestamp.json', 'index.html'],
-  ...ARTIFACTS,
-];
+const METADATA = ['1.root.json', '2.snapshot.json', '12.targets.json', '1.a role.json', 'timestamp.json'];
+const FILES = [...METADATA, 'index.html', ...ARTIFACTS];
 
 interface Answer {
   readonly status: number;
