@@ -24,13 +24,14 @@ What stands there has to be an older state of this site: another repository's
 roots, or a newer state, are never written over. Credentials are those of the
 programs, from their own settings and variables.
 Exit codes: 0 done, 2 refused, or the new site does not work, 66 no site here,
-69 a program is missing or failed (run it again), 73 the folder is no site,
-74 a file here could not be read.`;
+69 a program is missing or failed (run it again) or --url does not answer,
+73 the folder is no site, 74 a file here could not be read.`;
 
 const TEST_HELP = `
 Runs the client as it is on a machine that has nothing but the trusted root.
 --source compares with what a clone's main says, and needs --repo.
-Exit codes: 0 in order, 2 something is wrong (a sentence each), 64 no address.`;
+Exit codes: 0 in order, 2 something is wrong (a sentence each), 64 no address,
+69 no server answers, and nothing is known to be wrong.`;
 
 /** `tuf-signer build`, `deploy` and `test-repository`. */
 export function addPublishCommands(add: Adder): void {
@@ -63,7 +64,7 @@ export function addPublishCommands(add: Adder): void {
   );
   add(
     'test-repository <url>',
-    'follow a published site as a client, and say what is not in order: exit 0 or 2',
+    'follow a published site as a client, and say what is not in order: exit 0, 2 or 69',
     command =>
       command
         .addHelpText('after', TEST_HELP)

@@ -20,7 +20,11 @@ export const testRepository: Action = async world => {
   const metadata = httpFetcher(base);
   const targetsUrl = input(world, 'targets-url');
   const site = siteOf(metadata, SITE_LAYOUT);
-  const { problems, versions } = await testSite({
+  const {
+    problems: found,
+    outage,
+    versions,
+  } = await testSite({
     site: targetsUrl === undefined ? site : { metadata: site.metadata, targets: [httpFetcher(targetsUrl)] },
     trustedRoot: trustedRoot(world) ?? (await oldestRoot(workspace, tree)),
     now: world.clock.now(),
@@ -29,6 +33,7 @@ export const testRepository: Action = async world => {
     artifact: input(world, 'artifact'),
     source: booleanInput(world, 'compare-source') ? tree : undefined,
   });
+  const problems = outage === undefined ? found : [...found, outage];
   for (const problem of problems) say(problem);
   const rows = [...versions].map(([role, version]) => `| ${escapeMarkdown(role)} | ${version} |`);
   const list = problems.map(problem => `- ${sentence(problem)}`);

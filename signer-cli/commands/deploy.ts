@@ -6,10 +6,10 @@ import { deploySite } from '../../src/operations/deploy.ts';
 import { testSite } from '../../src/operations/test-site.ts';
 import { SITE_LAYOUT } from '../../src/operations/verify.ts';
 import { renderJson } from '../../src/render/json.ts';
-import { EXIT } from '../exit-codes.ts';
 import { givenFile } from '../given.ts';
 import { clockOf, type GlobalFlags, type RunContext } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
+import { siteExit } from './test-repository.ts';
 
 interface DeployFlags extends GlobalFlags {
   readonly to?: string;
@@ -43,21 +43,22 @@ export async function run(
     progress: (message: string) => output.say(`… ${message}`),
   };
   const { sent, kept, removed, trustedRoot } = await deploySite(request, runProgram);
-  const problems =
+  const { problems, outage } =
     served === undefined || dryRun
-      ? []
-      : (await testSite({ site: served, trustedRoot, now, onlineDays: 0, offlineDays: 0 })).problems;
+      ? { problems: [], outage: undefined }
+      : await testSite({ site: served, trustedRoot, now, onlineDays: 0, offlineDays: 0 });
   if (flags.json === true) {
-    output.result(renderJson({ dryRun, sent, kept, removed, problems }));
+    output.result(renderJson({ dryRun, sent, kept, removed, problems, outage }));
   } else {
     for (const file of dryRun ? sent : []) output.say(`would send ${file}`);
     for (const file of dryRun ? removed : []) output.say(`would remove ${file}`);
     for (const problem of problems) output.say(`problem: ${problem}`);
+    if (outage !== undefined) output.say(`outage: ${outage}`);
     const words = dryRun ? ['Would send', 'would be removed'] : ['Sent', 'removed'];
     const gone = removed.length === 0 ? '' : `, ${removed.length} ${words[1]}`;
     output.say(
       `${words[0]} ${sent.length} ${sent.length === 1 ? 'file' : 'files'}; ${kept} were there already${gone}.`,
     );
   }
-  return problems.length === 0 ? EXIT.accepted : EXIT.rejected;
+  return siteExit(problems, outage);
 }

@@ -30,7 +30,7 @@ export async function run(
   if (url === undefined) throw new UsageError('name the address of the site: tuf-signer test-repository URL');
   if (trustedRoot === undefined) throw new UsageError('name the root to start from: --trusted-root FILE');
   const site = siteOf(httpFetcher(url), SITE_LAYOUT);
-  const { problems, versions } = await testSite({
+  const { problems, outage, versions } = await testSite({
     site: targetsUrl === undefined ? site : { metadata: site.metadata, targets: [httpFetcher(targetsUrl)] },
     trustedRoot: await givenFile(trustedRoot, '--trusted-root'),
     now: clockOf(flags).now(),
@@ -39,20 +39,28 @@ export async function run(
     artifact,
     source: flags.source === true ? await mainOf(flags) : undefined,
   });
-  if (flags.json === true)
-    output.result(
-      renderJson({ ok: problems.length === 0, problems, versions: Object.fromEntries(versions) }),
-    );
-  else {
+  if (flags.json === true) {
+    const ok = problems.length === 0 && outage === undefined;
+    output.result(renderJson({ ok, problems, outage, versions: Object.fromEntries(versions) }));
+  } else {
     for (const problem of problems) output.say(`problem: ${problem}`);
+    if (outage !== undefined) output.say(`outage: ${outage}`);
     const seen = [...versions].map(([role, version]) => `${role} ${version}`).join(', ');
-    const what =
-      problems.length === 0
-        ? 'In order'
-        : `Not in order: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
-    output.say(`${what}.${seen === '' ? '' : ` A client gets ${seen}.`}`);
+    output.say(`${resultOf(problems, outage)}.${seen === '' ? '' : ` A client gets ${seen}.`}`);
   }
-  return problems.length === 0 ? EXIT.accepted : EXIT.rejected;
+  return siteExit(problems, outage);
+}
+
+function resultOf(problems: readonly string[], outage: string | undefined): string {
+  if (problems.length > 0)
+    return `Not in order: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`;
+  return outage === undefined ? 'In order' : 'Not known: try again once it answers';
+}
+
+/** What is known to be wrong counts before what is not known. */
+export function siteExit(problems: readonly string[], outage: string | undefined): number {
+  if (problems.length > 0) return EXIT.rejected;
+  return outage === undefined ? EXIT.accepted : EXIT.unavailable;
 }
 
 async function mainOf(flags: GlobalFlags): Promise<RepositoryTree> {

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { GitError } from './error.ts';
 import { ensureBare } from './init.ts';
-import { isObjectId, type ObjectId, parseObjectId } from './oid.ts';
+import { isObjectId, type ObjectFormat, type ObjectId, parseObjectId } from './oid.ts';
 import { type GitRepository, gitText, runGit } from './process.ts';
 import { listRefs, requireFullRef } from './refs.ts';
 import { printable } from './stderr.ts';
@@ -66,6 +68,43 @@ export async function listBundle(file: string): Promise<BundleHeads> {
   }
   return heads;
 }
+
+/** Bytes of a header: two lines, and the refs. */
+const MAX_HEADER = MAX_LIST + 1024;
+
+/**
+ * Holds the pack of a bundle against the checksum that it ends with. git itself reads no further than to what it lacks, so that of a
+ * file that was damaged on its way it would say nothing where the objects are known. Source: gitformat-bundle(5), gitformat-pack(5).
+ * Throws {@link GitError} `BAD_OBJECT`; an error of the system where the file can't be read.
+ */
+export async function requireWholeBundle(file: string, format: ObjectFormat): Promise<void> {
+  const [hash, size] = [createHash(format), format === 'sha256' ? 32 : 20];
+  let header: Buffer | undefined = Buffer.alloc(0);
+  // What may be the checksum stays back until more comes.
+  let tail = Buffer.alloc(0);
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    let bytes: Buffer = chunk;
+    if (header !== undefined) {
+      header = Buffer.concat([header, chunk]);
+      const end = header.indexOf('\n\n');
+      if (end < 0 && header.length <= MAX_HEADER) continue;
+      if (end < 0) throw damaged();
+      bytes = header.subarray(end + 2);
+      header = undefined;
+    }
+    const all = Buffer.concat([tail, bytes]);
+    const known = Math.max(0, all.length - size);
+    hash.update(all.subarray(0, known));
+    tail = all.subarray(known);
+  }
+  if (header !== undefined || !hash.digest().equals(tail)) throw damaged();
+}
+
+const damaged = (): GitError =>
+  new GitError(
+    'BAD_OBJECT',
+    'the bundle was cut off or changed on its way, as its checksum does not fit: copy it anew',
+  );
 
 /**
  * Brings exactly `refs` of a bundle into a bare repository, under their own names, and takes every other ref away. Each object is

@@ -23,6 +23,7 @@ export interface Key {
 
 /** A key's public half in one form, so that equal keys are equal however a document writes them. */
 export interface PublicKey {
+  /** @internal As Node holds it: the package's types ask for none of Node's. */
   readonly keyObject: KeyObject;
   readonly scheme: Scheme;
   /** SHA-256 of the DER SubjectPublicKeyInfo (points uncompressed), 64 hex digits: the key's identity. */
@@ -108,7 +109,7 @@ function loadPublicKey(key: Key): PublicKey | MetadataError {
   }
 }
 
-/** SHA-256 of the DER SubjectPublicKeyInfo in hex, an EC point always uncompressed. Source: RFC 5280, RFC 5480. */
+/** @internal SHA-256 of the DER SubjectPublicKeyInfo in hex, an EC point always uncompressed. Source: RFC 5280, RFC 5480. */
 export const publicKeyFingerprint = (keyObject: KeyObject): string =>
   fingerprintOf(keyObject, keyObject.export({ format: 'der', type: 'spki' }));
 

@@ -9,11 +9,11 @@ export interface Scheme {
   readonly isDraft?: true;
   /** The first Node that can read such keys, where not every supported one can. */
   readonly since?: string;
-  /** Reads `keyval.public` into DER SubjectPublicKeyInfo of exactly this scheme's layout. Throws `TypeError`. */
+  /** @internal Reads `keyval.public` into DER SubjectPublicKeyInfo of exactly this scheme's layout. Throws `TypeError`. */
   spki(publicText: string): Buffer;
-  /** Is this a key of the right kind, curve and strength? */
+  /** @internal Is this a key of the right kind, curve and strength? */
   accepts(key: KeyObject): boolean;
-  /** Verifies `signature` over `payload`. Never throws for a bad signature. */
+  /** @internal Verifies `signature` over `payload`. Never throws for a bad signature. */
   verify(key: KeyObject, payload: Uint8Array, signature: Uint8Array): boolean;
 }
 

@@ -33,6 +33,10 @@ const rolesOf = (obligations: readonly { readonly role: RoleName }[]): readonly 
   ...new Set(obligations.map(({ role }) => role)),
 ];
 
+/** Does it want a signature now, rather than a key that joins or proves itself? */
+export const wantsSignature = ({ invited, toSign, nameless, toProve }: Asks): boolean =>
+  !toProve && invited.length === 0 && toSign.length + nameless.length > 0;
+
 /** Does it want anything? */
 export const isAsked = ({ invited, toSign, nameless, toProve }: Asks): boolean =>
   invited.length + toSign.length + nameless.length > 0 || toProve;

@@ -25,6 +25,7 @@ import {
   signatureFiles,
   withSignature,
 } from './made-signatures.ts';
+import { showFirstRoot } from './pin/first-root.ts';
 import { proposePin, type Trust } from './pin/trust.ts';
 import type { TrustedMain } from './pin/trusted-main.ts';
 import type { Prompter } from './prompter.ts';
@@ -62,7 +63,9 @@ export async function signAsAsked(
 ): Promise<SignedEvent> {
   const signing = new Signing(workspace, requireUser(workspace), request, main, agreed);
   const outcome = await signing.run(event);
-  if (main.isEmpty) await proposePin(workspace, outcome.event.gathered.event, request.trust.pins);
+  // Where nothing was signed, nobody has said yes to its root.
+  if (main.isEmpty && outcome.signed.length > 0)
+    await proposePin(workspace, outcome.event.gathered.event, request.trust.pins);
   return outcome;
 }
 
@@ -95,6 +98,7 @@ class Signing {
   readonly #user: KeyOwner;
   readonly #signer: PersonalSigner;
   readonly #prompter: Prompter;
+  readonly #trust: Trust;
   readonly #main: TrustedMain;
   readonly #lost: ReadonlySet<string>;
   #made: Signatures = new Map();
@@ -103,7 +107,7 @@ class Signing {
   constructor(
     workspace: Workspace,
     user: KeyOwner,
-    { signer, prompter, lost = new Set() }: SignRequest,
+    { signer, prompter, trust, lost = new Set() }: SignRequest,
     main: TrustedMain,
     agreed: string,
   ) {
@@ -112,6 +116,7 @@ class Signing {
     this.#user = user;
     this.#signer = signer;
     this.#prompter = prompter;
+    this.#trust = trust;
     this.#main = main;
     this.#lost = lost;
   }
@@ -153,6 +158,7 @@ class Signing {
     if (wanted.length === 0) return;
     const content = contentOf(wanted, tree);
     if (this.#agreed !== content) {
+      if (this.#main.isEmpty) await showFirstRoot(tree, this.#trust, this.#prompter);
       this.#prompter.show(event.report);
       await agree(wanted, this.#prompter);
       this.#agreed = content;

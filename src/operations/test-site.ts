@@ -23,18 +23,24 @@ export interface SiteTest {
 }
 
 export interface SiteOutcome {
-  /** One sentence each; none where all is well. */
+  /** One sentence each of what is wrong with the site; none where all that was read is well. */
   readonly problems: readonly string[];
+  /** Why not all of it could be read: the server is down, or the way there. It says nothing of what is published. */
+  readonly outage: string | undefined;
   /** What a client gets now, where it gets so far. */
   readonly versions: ReadonlyMap<RoleName, number>;
 }
 
-/** Runs our client against a site as it is served, from a trusted root and an empty cache. What it refuses is a problem. */
+/**
+ * Runs our client against a site as it is served, from a trusted root and an empty cache. What it refuses is a problem; a server that
+ * does not answer is none of the site's.
+ */
 export async function testSite(request: SiteTest): Promise<SiteOutcome> {
   const { site, trustedRoot, now } = request;
   const updater = new Updater({ source: site, trustedRoot, store: memoryStore(), now });
   const versions = new Map<RoleName, number>();
   const problems: string[] = [];
+  let outage: string | undefined;
   try {
     for await (const [role, document] of siteDocuments(updater)) {
       versions.set(role, document.signed.version);
@@ -43,9 +49,10 @@ export async function testSite(request: SiteTest): Promise<SiteOutcome> {
     if (request.artifact !== undefined) await requireArtifact(updater, request.artifact);
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
-    problems.push(`a client refuses this site: ${error.message}`);
+    if (error.code === 'TRANSPORT') outage = `the site is out of reach: ${error.message}`;
+    else problems.push(`a client refuses this site: ${error.message}`);
   }
-  return { problems, versions };
+  return { problems, outage, versions };
 }
 
 function* endProblems(role: RoleName, { signed }: Document, request: SiteTest): Iterable<string> {

@@ -224,6 +224,7 @@ describe('upload-repository and test-repository', () => {
       [{ 'valid-days': 'many' }, 'input valid-days has to be a whole number'],
       [{ 'compare-source': 'maybe' }, 'input compare-source has to be true or false'],
       [{ 'metadata-url': 'ftp://x/' }, 'a repository is an http or https address'],
+      [{ 'metadata-url': 'http://127.0.0.1:1/' }, 'the site is out of reach'],
     ] as const)
       expect((await against(job, server.url, inputs)).errors).toEqual([expect.stringContaining(words)]);
     later(world, 4);

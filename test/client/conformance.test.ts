@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -129,6 +138,22 @@ describe.concurrent('script/conformance-client', () => {
       'metadata/1.targets.json',
     ]);
     expect(t.trusted()).toEqual(['root 1', 'snapshot 1', 'targets 1', 'timestamp 1']);
+  });
+
+  it('finds the command beside it, also through links to it', async () => {
+    const place = join(scratch, 'a place');
+    for (const name of ['own/script', 'own/dist', 'links']) mkdirSync(join(place, name), { recursive: true });
+    copyFileSync(join(projectFolder, 'script/conformance-client'), join(place, 'own/script/client'));
+    symlinkSync(cli.file, join(place, 'own/dist/cli.mjs'));
+    symlinkSync('../own/script/client', join(place, 'links/relative'));
+    symlinkSync(join(place, 'links/relative'), join(place, 'absolute'));
+    const root = join(place, 'root.json');
+    writeFileSync(root, new RepositorySimulator().trustedRoot);
+    for (const name of ['own/script/client', 'links/relative', 'absolute']) {
+      const args = ['--metadata-dir', join(place, 'kept', name), 'init', root];
+      const ran = await runProgram('sh', [join(place, name), ...args], { cwd: place });
+      expect([name, ran.exit, ran.stderr]).toEqual([name, 0, expect.any(String)]);
+    }
   });
 
   it('metadata_bytes_match: what is kept is what was served, however it was written', async () => {

@@ -5,6 +5,48 @@ import { builtCli } from '../support/cli.ts';
 import { Crew } from '../support/crew.ts';
 import { commandsOf, perform, readBlocks } from '../support/examples.ts';
 
+test('the first root of a repository is the same one on both machines, and trusted by nobody unasked', async () => {
+  await using cli = await builtCli();
+  await using crew = await Crew.gather(cli, 'alice', 'bob');
+  const [init, file, there] = ['sign/init', join(crew.folder, 'f'), join(crew.folder, 'there')];
+  await crew.signing('alice', [
+    'init',
+    '--signers',
+    '@alice,@bob',
+    '--threshold',
+    '2',
+    '--online-key',
+    'file:online.pem',
+    '--create-online-key',
+  ]);
+  await crew.signing('bob', ['sign', init]);
+  const draft = await crew.run('alice', ['pin', 'show', '--json']);
+  const exported = await crew.run('alice', ['request', 'export', init, '--out', file]);
+  const identity = /SHA-256 ([0-9a-f]{64})/.exec(exported.stderr)?.[1] ?? '';
+  expect(`${exported.exit} ${identity}`).toMatch(/^0 [0-9a-f]{64}$/);
+  expect(draft.stdout).not.toContain(identity);
+  const env = { TUF_SIGNER_CONFIG: there };
+  const signing = ['request', 'sign', file];
+  const unasked = await crew.signing('alice', signing, { env });
+  expect(unasked).toMatchObject({ exit: 64, stderr: expect.stringContaining('--trusted-root') as string });
+  expect(unasked.stderr).toContain(`first root   SHA-256 ${identity}`);
+  expect((await crew.run('alice', ['pin', 'show', '--all'], { env })).exit).toBe(66);
+  const root = join(crew.folder, '1.root.json');
+  await writeFile(root, crew.remote.git('show', `${init}:metadata/root.json`));
+  expect(await crew.signing('alice', [...signing, '--trusted-root', root], { env })).toMatchObject({
+    exit: 0,
+  });
+  const shown = await crew.run('alice', ['pin', 'show', '--all'], { env });
+  expect(shown.stdout).toContain(`first root   SHA-256 ${identity}`);
+  expect(shown.stdout).toContain('proposed');
+  // What was damaged on its way is told, though this machine has seen the whole of it.
+  const whole = await readFile(file);
+  await writeFile(file, whole.subarray(0, 2000));
+  await rm(`${file}.response`);
+  const damaged = await crew.signing('alice', signing, { env });
+  expect(damaged).toMatchObject({ exit: 74, stderr: expect.stringContaining('copy it anew') as string });
+});
+
 test('docs/air-gap.md works as it is written', async () => {
   await using cli = await builtCli();
   const blocks = await readBlocks('docs/air-gap.md');

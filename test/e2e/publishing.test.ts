@@ -57,6 +57,12 @@ describe('the guide to publishing', () => {
           /Would send 7 files; 0 were there already\.[^]*Sent 7 files[^]*Sent 0 files; 7 were there/,
         ),
       ]);
+      const args = ['deploy', site, '--to', join(world.folder, 'elsewhere'), '--url', 'http://127.0.0.1:1/'];
+      const unseen = await cli.run(args);
+      expect([unseen.exit, unseen.stderr]).toEqual([
+        69,
+        expect.stringMatching(/outage: the site is out of reach: [^]*Sent 7 files/),
+      ]);
     } else if (process.env['CI'] !== undefined) throw new Error('no rsync on the PATH');
     await writeFile(join(world.automation.folder, '1.root.json'), await readFile(join(site, '1.root.json')));
     await using server = await serveFolder(site);
@@ -93,8 +99,23 @@ describe('the guide to publishing', () => {
     [
       'artifacts elsewhere',
       ['--trusted-root', 'ROOT', '--artifact', 'tools/greet.sh', '--targets-url', 'http://127.0.0.1:1/'],
+      69,
+      /^outage: the site is out of reach: http:\/\/127\.0\.0\.1:1\/.*\nNot known: try again/m,
+    ],
+    [
+      'artifacts elsewhere, and more days than timestamp lasts',
+      [
+        '--trusted-root',
+        'ROOT',
+        '--artifact',
+        'tools/greet.sh',
+        '--targets-url',
+        'http://127.0.0.1:1/',
+        '--valid-days',
+        '8',
+      ],
       2,
-      /a client refuses this site/,
+      /timestamp version 1 expires at[^]*outage: /,
     ],
     [
       'a main that is further',
@@ -125,6 +146,15 @@ describe('the guide to publishing', () => {
     }
     const bad = await cli.run(['test-repository', 'ftp://x/', '--trusted-root', join(site, '1.root.json')]);
     expect([bad.exit, bad.stderr]).toEqual([64, expect.stringContaining('http or https address') as unknown]);
+    // Nobody there at all: an outage, and no word on what is published.
+    const root = ['--trusted-root', join(site, '1.root.json')];
+    const down = await cli.run(['test-repository', 'http://127.0.0.1:1/', ...root, ...now, '--json']);
+    expect(down.exit).toBe(69);
+    expect(JSON.parse(down.stdout)).toMatchObject({
+      ok: false,
+      problems: [],
+      outage: expect.stringContaining('ECONNREFUSED') as unknown,
+    });
   });
 
   test('build and deploy say what they want to know', async ({ world }) => {

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,7 +69,22 @@ describe('a client starts as the page says', () => {
     });
     await rm(join(place, '1.root.json'));
     const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
-    const ran = await runProgram('sh', ['-eu', '-c', guide('tuf-signer')], { cwd: place, env });
+    // As it stands it trusts nothing: the page can't vouch for itself.
+    const copied = guide('tuf-signer');
+    const unread = await runProgram('sh', ['-eu', '-c', copied], { cwd: place, env });
+    expect(unread.exit, unread.stderr).not.toBe(0);
+    expect(unread.stderr).toContain('nothing was pinned');
+    expect(copied).not.toMatch(/[0-9a-f]{64}/);
+    // What a signer says, who has the repository and not the page.
+    const root = execFileSync('git', [
+      '-C',
+      join(folder, 'demo', 'repository.git'),
+      'show',
+      'main:metadata/root_history/1.root.json',
+    ]);
+    const told = createHash('sha256').update(root).digest('hex');
+    const typed = copied.replace('--fingerprint FINGERPRINT', `--fingerprint ${told}`);
+    const ran = await runProgram('sh', ['-eu', '-c', typed], { cwd: place, env });
     expect(ran, ran.stderr).toMatchObject({ exit: 0 });
     expect(await readFile(join(place, ARTIFACT), 'utf8')).toContain('echo');
   });

@@ -88,6 +88,32 @@ describe('the page in a browser', () => {
     });
   });
 
+  test.for(
+    [320, 360, 800].flatMap(width => (['light', 'dark'] as const).map(theme => [width, theme] as const)),
+  )(
+    'at %i px, %s: nothing is wider than the window, and a fingerprint is not squeezed by its button',
+    async ([width, theme]) => {
+      await onPage('/', { colorScheme: theme, viewport: { width, height: 800 } }, async page => {
+        for (const details of await page.locator('summary').all()) await details.click();
+        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+        expect(await violations(page)).toEqual([]);
+        // A line of a fingerprint is as long as half the window at least, from the first one on.
+        const lines = (await page.evaluate(
+          '[...document.querySelectorAll("code[data-copy]")].map(code => [...code.getClientRects()].map(({ width }) => width))',
+        )) as number[][];
+        expect(lines).toHaveLength(2);
+        for (const widths of lines) expect(widths[0]).toBeGreaterThan(width / 2);
+        for (const widths of lines) expect(widths.length).toBeLessThanOrEqual(3);
+        for (const block of await page.locator('details pre').all())
+          expect((await block.boundingBox())?.width).toBeGreaterThan(width / 2);
+        await page
+          .locator('section', { has: page.locator('#start') })
+          .screenshot({ path: join(OUTPUT, `start-${width}-${theme}.png`) });
+        await page.screenshot({ path: join(OUTPUT, `page-${width}-${theme}.png`), fullPage: true });
+      });
+    },
+  );
+
   test('says how far dates are, and where today is', async () => {
     await onPage('/', {}, async page => {
       await expect(page.locator('dl.facts').innerText()).resolves.toContain('in 6 days');

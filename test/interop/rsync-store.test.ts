@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -59,6 +60,21 @@ describe('rsync, asked what is there', () => {
       await put(`site/${name}`, name);
       await there.send({ name: 'artifacts', files: [name] }, [name]);
     }
+  });
+
+  /** A disk of 1 MB for one program. Whoever may mount nothing, as some containers, has none. */
+  const smallDisk = ['-m', 'sh', '-c', 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"'];
+  const mayMount = spawnSync('unshare', [...smallDisk, tmpdir(), 'true']).status === 0;
+  it.runIf(mayMount || process.env['CI'] !== undefined)('says that a disk is full', async () => {
+    await put('site/targets/large', 'x'.repeat(3 << 20));
+    await mkdir(join(folder, 'www'));
+    const full: RunProgram = (program, args, options) =>
+      runProgram('unshare', [...smallDisk, join(folder, 'www'), program, ...args], options);
+    const file = 'targets/large';
+    await expect(store(full).send({ name: 'artifacts', files: [file] }, [file])).rejects.toMatchObject({
+      code: 'PROGRAM_FAILED',
+      message: expect.stringContaining('No space left on device (28)') as unknown,
+    });
   });
 
   it('does not take a name that it does not know for none', async () => {

@@ -112,6 +112,21 @@ describe('a program', () => {
     await expect(runProgram('sh', ['-c', script])).rejects.toMatchObject({
       message: 'sh -c failed (3): ERROR: (it) said [31mno - nothing is lost: mend that, and run this again',
     });
+    // As rsync says it where a disk is full: the cause comes first, and what came of it last.
+    const rsync =
+      'echo "rsync: [receiver] write failed: No space left on device (28)" >&2; echo "rsync error: error in file IO (code 11)" >&2; echo >&2; echo "rsync: [sender] write error: Broken pipe (32)" >&2; exit 11';
+    await expect(runProgram('sh', ['-c', rsync])).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^sh -c failed \(11\): rsync: \[receiver\] write failed: No space left on device \(28\) \| .* \| rsync: \[sender\] write error: Broken pipe \(32\) - nothing is lost/,
+      ) as unknown,
+    });
+    // However much a program says, the beginning and the end of it are told, and no more.
+    const talks = 'echo first >&2; yes "$0" | head -n 20000 >&2; echo last >&2; exit 1';
+    const told = await runProgram('sh', ['-c', talks, 'x'.repeat(2_000)]).catch(String);
+    expect(told).toMatch(/failed \(1\): first \| x{300} \| … \| x{300} \| last - nothing/);
+    await expect(runProgram('false', [])).rejects.toMatchObject({
+      message: expect.stringContaining('failed (1): it gave no reason') as unknown,
+    });
     await expect(runProgram('sh', ['-c', 'kill -9 $$'])).rejects.toMatchObject({
       message: expect.stringContaining('killed') as unknown,
     });

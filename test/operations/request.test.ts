@@ -1,7 +1,9 @@
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { digestOf } from '../../src/event/succession.ts';
 import { parseSigningEvent } from '../../src/git/names.ts';
+import type { Document, Root } from '../../src/metadata/document.ts';
 import { type KeyOwner, ROOT, TARGETS } from '../../src/metadata/names.ts';
 import { openDrill } from '../../src/operations/drill/open.ts';
 import type { InitRequest } from '../../src/operations/init.ts';
@@ -17,10 +19,13 @@ import {
   type MadeProof,
   type Response,
 } from '../../src/operations/request/response.ts';
+import { withChecksum } from '../../src/operations/request/strict.ts';
 import type { SignOutcome } from '../../src/operations/sign.ts';
+import { rootOf } from '../../src/repository/tree.ts';
 import { TestRepository } from '../support/git-repo.ts';
 import {
   containing,
+  INIT,
   type Name,
   owners,
   prompter,
@@ -63,12 +68,17 @@ async function answered(
   file: string,
   where: IsolatedMachine = machine(world),
   user?: KeyOwner,
+  trustedRoot?: Uint8Array,
 ): Promise<Response> {
   await using request = await openRequest(file, where.folder, world.clock, user);
   await using signer = world.person(name).signer();
   return decodeResponse(
     encodeResponse(
-      await answerRequest(request, { signer, prompter: where.prompter, trust: { pins: where.pins } }),
+      await answerRequest(request, {
+        signer,
+        prompter: where.prompter,
+        trust: { pins: where.pins, trustedRoot },
+      }),
     ),
   );
 }
@@ -103,6 +113,91 @@ describe('a request', () => {
     const refs = world.refs();
     expect((await imported(world, response)).signed).toEqual([]);
     expect(world.refs()).toBe(refs);
+  });
+
+  describe('of a repository whose main has no root yet', () => {
+    /** The root of the event is another one than alice made, as bob and carol have joined it. */
+    const begun = async (world: TestWorld): Promise<string> => {
+      await world.init('alice');
+      for (const name of ['bob', 'carol'] as const) await world.sign(name, INIT);
+      const { gathered } = await world.judge(INIT);
+      return digestOf(rootOf(gathered.event) as Document<Root>);
+    };
+    const exportedOf = (world: TestWorld, out: string): ReturnType<typeof exportRequest> =>
+      world.in(world.person('alice'), workspace =>
+        exportRequest(workspace, {
+          branch: INIT,
+          out,
+          prompter: prompter(),
+          trust: { pins: world.person('alice').pins },
+        }),
+      );
+
+    test('says the fingerprint that the other machine shows, asks about and keeps', async ({
+      empty: world,
+    }) => {
+      const identity = await begun(world);
+      const out = newFile(world);
+      const { note, isFirst } = await exportedOf(world, out);
+      expect([note.firstRoot, isFirst]).toEqual([identity, true]);
+      const there = machine(world);
+      const response = await answered(world, 'alice', out, there);
+      expect(there.prompter.said).toContainEqual(containing(`first root   SHA-256 ${identity}`));
+      expect(there.prompter.trustQuestions).toHaveLength(1);
+      expect(await there.pins.list()).toMatchObject([{ identity, state: 'proposed' }]);
+      expect(response.signatures.map(({ role }) => role).sort()).toEqual([ROOT, TARGETS]);
+      await answered(world, 'alice', out, there);
+      expect(there.prompter.trustQuestions).toHaveLength(1);
+      expect((await imported(world, response)).signed).toContain(ROOT);
+    });
+
+    test('signs nothing and keeps nothing where the root is not trusted', async ({ empty: world }) => {
+      await begun(world);
+      const out = newFile(world);
+      await exportedOf(world, out);
+      const there = { ...machine(world), prompter: prompter(question => !question.includes('trust')) };
+      const made = world.person('alice').signatures;
+      await expect(answered(world, 'alice', out, there)).rejects.toMatchObject({ code: 'DECLINED' });
+      expect(world.person('alice').signatures).toBe(made);
+      expect(await there.pins.list()).toEqual([]);
+    });
+
+    test('asks nothing where that very root was given, and refuses where another one was', async ({
+      empty: world,
+    }) => {
+      await begun(world);
+      const out = newFile(world);
+      await exportedOf(world, out);
+      const root = Buffer.from(world.remote.git('show', `${INIT}:metadata/root.json`));
+      const other = Buffer.from(root.toString().replace('"threshold": 2', '"threshold": 1'));
+      const there = machine(world);
+      const made = world.person('alice').signatures;
+      await expect(answered(world, 'alice', out, there, undefined, other)).rejects.toMatchObject({
+        code: 'UNTRUSTED',
+      });
+      await expect(world.sign('alice', INIT, { trustedRoot: other })).rejects.toMatchObject({
+        code: 'UNTRUSTED',
+      });
+      expect(world.person('alice').signatures).toBe(made);
+      expect(await there.pins.list()).toEqual([]);
+      await answered(world, 'alice', out, there, undefined, root);
+      expect(there.prompter.trustQuestions).toEqual([]);
+      expect(await there.pins.list()).toHaveLength(1);
+    });
+
+    test('names no fingerprint while a key is still to join', async ({ empty: world }) => {
+      await world.init('alice');
+      const bob = world.person('bob');
+      const { note, isFirst } = await world.in(bob, workspace =>
+        exportRequest(workspace, {
+          branch: INIT,
+          out: newFile(world),
+          prompter: prompter(),
+          trust: { pins: bob.pins },
+        }),
+      );
+      expect([note.firstRoot, isFirst]).toEqual([undefined, true]);
+    });
   });
 
   test('of a repository that was met before asks about its root no more', async ({ world }) => {
@@ -370,6 +465,40 @@ describe('a request is refused', () => {
     expect(await there.pins.list()).toEqual([]);
   });
 
+  const flipped = (bytes: Buffer, at: number): Buffer => {
+    const changed = Buffer.from(bytes);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    return changed;
+  };
+  test('where it was damaged, also where this machine has seen all of it', async ({ world }) => {
+    await changeTools(world);
+    const there = machine(world);
+    const file = await exported(world, 'bob');
+    await answered(world, 'bob', file, there);
+    const whole = readFileSync(file);
+    const head = whole.indexOf('\n\n');
+    const damages: readonly (readonly [string, Buffer])[] = [
+      ['cut in the pack', whole.subarray(0, 2000)],
+      ['without its last byte', whole.subarray(0, -1)],
+      ['its header alone', whole.subarray(0, head + 2)],
+      ['half of the header', whole.subarray(0, head)],
+      ['empty', Buffer.alloc(0)],
+      ['with a byte more', Buffer.concat([whole, Buffer.from('\n')])],
+      ...[0, 20, head + 3, head + 100, whole.length - 300, whole.length - 1].map(
+        at => [`with byte ${at} changed`, flipped(whole, at)] as const,
+      ),
+    ];
+    const made = world.person('bob').signatures;
+    for (const [what, bytes] of damages) {
+      writeFileSync(file, bytes);
+      const ended: unknown = await answered(world, 'bob', file, there).catch((error: unknown) => error);
+      expect([what, ended]).toMatchObject([what, { code: expect.stringMatching(/^BAD_/) as string }]);
+    }
+    expect(world.person('bob').signatures).toBe(made);
+    writeFileSync(file, whole);
+    await answered(world, 'bob', file, there);
+  });
+
   test('where it says it were a repository that is known, and is another', async ({ world, empty }) => {
     await changeTools(world);
     const there = machine(world);
@@ -522,6 +651,7 @@ describe('a response is refused', () => {
     ).rejects.toMatchObject({ code: 'DECLINED' });
   });
 
+  const sealed = (response: object): Buffer => Buffer.from(JSON.stringify(withChecksum(response)));
   const GOOD = {
     format: 'tuf-signer response 1',
     event: 'sign/x',
@@ -531,11 +661,20 @@ describe('a response is refused', () => {
   const JOINS = { roles: ['root'], keytype: 'ecdsa', scheme: 'x', public: 'PEM', attestation: [] };
   const PROOF = { fingerprint: 'a'.repeat(64), payload: 'b'.repeat(64), sig: '00' };
   test('reads what is as it should be', () => {
-    expect(decodeResponse(Buffer.from(JSON.stringify({ ...GOOD, proofs: [PROOF] }))).proofs).toEqual([PROOF]);
-    expect(decodeResponse(Buffer.from(JSON.stringify(GOOD))).proofs).toEqual([]);
-    expect(decodeResponse(Buffer.from(JSON.stringify({ ...GOOD, joins: JOINS }))).joins?.roles).toEqual([
-      ROOT,
-    ]);
+    expect(decodeResponse(sealed({ ...GOOD, proofs: [PROOF] })).proofs).toEqual([PROOF]);
+    expect(decodeResponse(sealed(GOOD)).proofs).toEqual([]);
+    expect(decodeResponse(sealed({ ...GOOD, joins: JOINS })).joins?.roles).toEqual([ROOT]);
+    // A carrier that ends lines its own way has changed nothing.
+    expect(decodeResponse(Buffer.from(sealed(GOOD).toString().replaceAll(',', ',\r\n'))).user).toBe('@bob');
+  });
+  test('where any one byte of it was changed, or it was cut off', () => {
+    const bytes = sealed({ ...GOOD, joins: JOINS, proofs: [PROOF] });
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      expect(() => decodeResponse(changed), `byte ${at}`).toThrow();
+      expect(() => decodeResponse(bytes.subarray(0, at)), `the first ${at}`).toThrow();
+    }
   });
   test.for<readonly [string, object, string]>([
     ['another format', { ...GOOD, format: 'x' }, 'BAD_FILE'],
@@ -569,8 +708,15 @@ describe('a response is refused', () => {
     ['a proof with a member more', { ...GOOD, proofs: [{ ...PROOF, more: 1 }] }, 'BAD_FILE'],
     ['a list in its place', [GOOD], 'BAD_FILE'],
   ])('with %s', ([, json, code]) => {
+    expect(() => decodeResponse(sealed(json))).toThrow(expect.objectContaining({ code }) as Error);
+  });
+  test.for<readonly [string, object]>([
+    ['that is of something else', { ...GOOD, checksum: 'a'.repeat(64) }],
+    ['that is no text', { ...GOOD, checksum: 1 }],
+    ['that is missing', GOOD],
+  ])('with a checksum %s', ([, json]) => {
     expect(() => decodeResponse(Buffer.from(JSON.stringify(json)))).toThrow(
-      expect.objectContaining({ code }) as Error,
+      expect.objectContaining({ code: 'BAD_FILE', message: containing('damaged on its way') }) as Error,
     );
   });
 });

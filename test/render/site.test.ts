@@ -38,8 +38,20 @@ describe('the page', () => {
     expect(view.firstRoot.file).toMatch(/^[0-9a-f]{64}$/);
     expect(text(page)).toContain(view.firstRoot.file);
     expect(text(page)).toContain(view.firstRoot.identity);
+    // A page that is forged says its own fingerprint: no recipe may take it from here.
+    const recipes = [...page.matchAll(/<details>([^]*?)<\/details>/g)].map(([, recipe]) => recipe ?? '');
+    expect(recipes).toHaveLength(5);
+    for (const recipe of recipes) {
+      expect(recipe).not.toContain(view.firstRoot.file);
+      expect(recipe).not.toContain(view.firstRoot.identity);
+      expect(recipe).toMatch(/comparing its SHA-256|compar\w+ the SHA-256|FINGERPRINT: not from this page/);
+    }
     for (const client of ['tuf-signer', 'python-tuf', 'go-tuf', 'tuf-js', 'cosign'])
       expect(page).toContain(`<summary>${client}</summary>`);
+  });
+
+  test('counts the roles that may list artifacts, and no other', () => {
+    expect(text(page)).toContain('Artifacts 3 in 4 roles');
   });
 
   test('lists events and artifacts without its script', () => {

@@ -22,7 +22,7 @@ export async function run(
   const branch = parseSigningEvent(event);
   await requireAbsent(out);
   await using workspace = await workspaceOf(flags);
-  const { note, asks } = await exportRequest(workspace, {
+  const { note, isFirst, asks } = await exportRequest(workspace, {
     branch,
     out,
     prompter: prompterOf(context),
@@ -35,9 +35,12 @@ export async function run(
     return EXIT.accepted;
   }
   output.say(`${out} holds ${branch}, which ${askedWords(asks, note.user).join(' and ')}.`);
-  if (note.firstRoot !== undefined)
+  if (note.firstRoot !== undefined) {
+    const which = isFirst ? 'The first root, which this event brings' : 'The first root that is trusted here';
+    output.say(`${which}: SHA-256 ${note.firstRoot}. Compare it with what the other machine shows.`);
+  } else if (isFirst)
     output.say(
-      `The first root that is trusted here: ${note.firstRoot}. Compare it with what the other machine shows.`,
+      'It brings the first root, which changes as you join: another request has it as it is signed.',
     );
   output.say(`On the machine without network: tuf-signer request sign ${out}`);
   return EXIT.accepted;

@@ -27,6 +27,11 @@ export async function introduce(
   if (proposed.length > 0) {
     prompter.progress('  it does not begin with the root that you made or signed here: ask the others why');
   }
+  await requireTrust(prompter);
+}
+
+/** Asks about the root that was just shown. Throws {@link OperationError} `DECLINED`, `MISSING_ANSWER`. */
+export async function requireTrust(prompter: Prompter): Promise<void> {
   const question =
     'Compare the fingerprint with what the maintainers gave you by another way. Do you trust this root from now on?';
   if (await prompter.confirmTrust(question)) return;

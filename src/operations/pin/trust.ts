@@ -69,6 +69,10 @@ export async function verifyFromPin(
       return { status: 'broken', problems, sound, isConsistent: verified.problems.length === 0 };
     }
   }
+  if (pin?.state === 'proposed')
+    prompter.progress(
+      `main begins with the first root that you made or signed here, and it is trusted from now on: SHA-256 ${pin.identity}`,
+    );
   for (const warning of verified.warnings) prompter.progress(`main: ${warning}`);
   for (const { identity } of proposedAt(pins, place)) await trust.pins.remove(identity);
   await trust.pins.save(movedOn(verified, pin, place, workspace));

@@ -4,11 +4,13 @@ import type { RoleName } from '../../metadata/names.ts';
 import { drillBytes } from '../../repository/drill-file.ts';
 import { documentOf, type RepositoryTree } from '../../repository/tree.ts';
 import type { PersonalSigner } from '../../signers/signer.ts';
+import { asksOf, wantsSignature } from '../asks.ts';
 import { drillIn } from '../drill/proofs.ts';
 import { proveKeys } from '../drill/prove.ts';
 import { OperationError } from '../error.ts';
 import { type LoadedEvent, loadRemoteEvent } from '../event.ts';
 import { acceptInvitations, invitedRoles } from '../join.ts';
+import { introduceFirstRoot } from '../pin/first-root.ts';
 import type { Trust } from '../pin/trust.ts';
 import { TrustedMain } from '../pin/trusted-main.ts';
 import type { Prompter } from '../prompter.ts';
@@ -62,6 +64,8 @@ export async function answerRequest(
     const roles = await acceptInvitations(workspace, { branch, signer: witness, prompter }, user, main);
     return { event: branch, user, joins: witness.key(roles), signatures: [], proofs: [] };
   }
+  if (main.isEmpty && wantsSignature(asksOf(event, user)))
+    await introduceFirstRoot(workspace, event.gathered.event, trust, prompter);
   const after = await signAsAsked(workspace, { branch, signer, prompter, trust }, main, event);
   const signatures = madeBetween(event, after.event);
   if (signatures.length === 0) throw asksNothing(branch, user);

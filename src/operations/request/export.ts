@@ -1,10 +1,12 @@
+import { digestOf } from '../../event/succession.ts';
 import { createBundle } from '../../git/bundle.ts';
 import { type BranchName, branchRef } from '../../git/names.ts';
 import type { ObjectId } from '../../git/oid.ts';
 import { requireFullHistory } from '../../git/repository.ts';
-import { type Asks, asksOf, isAsked } from '../asks.ts';
+import { rootOf } from '../../repository/tree.ts';
+import { type Asks, asksOf, isAsked, wantsSignature } from '../asks.ts';
 import { OperationError } from '../error.ts';
-import { loadRemoteEvent } from '../event.ts';
+import { type LoadedEvent, loadRemoteEvent } from '../event.ts';
 import { pinsHere, placeHere, type Trust } from '../pin/trust.ts';
 import { TrustedMain } from '../pin/trusted-main.ts';
 import type { Prompter } from '../prompter.ts';
@@ -22,6 +24,8 @@ export interface ExportRequest {
 
 export interface ExportOutcome {
   readonly note: RequestNote;
+  /** Is the first root in the event only, as main has none yet? */
+  readonly isFirst: boolean;
   readonly asks: Asks;
 }
 
@@ -38,20 +42,22 @@ export async function exportRequest(
   const { repository } = workspace;
   await requireFullHistory(repository);
   prompter.progress('fetching main and the signing events');
-  await new TrustedMain(workspace, branch, trust, prompter).fetch();
+  const trusted = new TrustedMain(workspace, branch, trust, prompter);
+  await trusted.fetch();
   const event = await loadRemoteEvent(workspace, branch);
   requireSound(event, prompter);
   const asks = asksOf(event, user);
   if (!isAsked(asks))
     throw new OperationError('NOT_FOUND', `${branch} asks nothing of ${user} now: see tuf-signer status`);
   const main = await findMain(workspace);
-  const [pin] = await pinsHere(workspace, trust.pins);
   const note: RequestNote = {
     place: placeHere(workspace),
     main,
     event: { branch, commit: event.head },
     user,
-    firstRoot: pin?.identity,
+    firstRoot: trusted.isEmpty
+      ? firstRootOf(event, asks)
+      : (await pinsHere(workspace, trust.pins))[0]?.identity,
   };
   prompter.progress('writing main, the event and their history');
   const refs = new Map<string, ObjectId>(
@@ -61,5 +67,11 @@ export async function exportRequest(
     ]),
   );
   await createBundle(repository, out, refs, { ref: NOTE_REF, content: encodeNote(note) });
-  return { note, asks };
+  return { note, isFirst: trusted.isEmpty, asks };
+}
+
+/** What the other machine asks about, where main has no root; `undefined` where a key that joins changes it first. */
+function firstRootOf({ gathered }: LoadedEvent, asks: Asks): string | undefined {
+  const root = rootOf(gathered.event);
+  return root !== undefined && wantsSignature(asks) ? digestOf(root) : undefined;
 }

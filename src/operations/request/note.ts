@@ -26,7 +26,10 @@ export interface RequestNote {
   readonly event: NamedCommit;
   /** Who is asked. */
   readonly user: KeyOwner;
-  /** The first root that the exporting machine trusts, hex SHA-256 of its signed bytes: to be compared, never trusted. */
+  /**
+   * The first root of the repository, hex SHA-256 of its signed bytes: the one that the exporting machine trusts; where main has none
+   * yet, the event's, once it waits for a signature. To be compared by people, never trusted.
+   */
   readonly firstRoot: string | undefined;
 }
 

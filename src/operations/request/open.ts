@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
-import { fetchBundle, listBundle } from '../../git/bundle.ts';
+import { fetchBundle, listBundle, requireWholeBundle } from '../../git/bundle.ts';
 import { configure, ensureBare, ensureClone } from '../../git/init.ts';
 import { branchRef, parseRemoteName } from '../../git/names.ts';
 import { openObjectReader } from '../../git/objects.ts';
@@ -24,8 +24,8 @@ const ORIGIN = parseRemoteName('origin');
 
 /**
  * Opens a request below `folder`, where each repository has a place that stays: what was verified of it, and signatures that did not
- * leave this machine yet, are there the next time. Nothing of the file is trusted: git checks every object, and a bundle of anything
- * but a request is refused. `user` is taken from the request where none is given. Throws {@link OperationError} `BAD_FILE`,
+ * leave this machine yet, are there the next time. Nothing of the file is trusted: git checks every object that is new, and a file that was
+ * damaged, or a bundle of anything but a request, is refused. `user` is taken from the request where none is given. Throws {@link OperationError} `BAD_FILE`,
  * {@link JsonError}, {@link GitError}.
  */
 export async function openRequest(
@@ -38,6 +38,7 @@ export async function openRequest(
   const noteId = heads.get(NOTE_REF);
   if (heads.size !== 3 || noteId === undefined) throw badFile('the bundle holds no request');
   const format: ObjectFormat = noteId.length === 64 ? 'sha256' : 'sha1';
+  await requireWholeBundle(file, format);
   const note = await readNote(file, await ensureBare(join(folder, `incoming-${format}.git`), format), noteId);
   for (const { branch, commit } of [note.main, note.event]) {
     if (heads.get(branchRef(branch)) !== commit)

@@ -13,7 +13,7 @@ import {
 } from '../../metadata/names.ts';
 import type { CardAttestation, PersonalSigner, PublicKeyInfo } from '../../signers/signer.ts';
 import { OperationError } from '../error.ts';
-import { badFile, StrictObject } from './strict.ts';
+import { badFile, StrictObject, withChecksum } from './strict.ts';
 
 const FORMAT = 'tuf-signer response 1';
 
@@ -62,7 +62,7 @@ export function encodeResponse({ event, user, joins, signatures, proofs }: Respo
     signatures,
     ...(proofs.length === 0 ? {} : { proofs }),
   };
-  return Buffer.from(`${JSON.stringify(response, null, 2)}\n`);
+  return Buffer.from(`${JSON.stringify(withChecksum(response), null, 2)}\n`);
 }
 
 /** Base64 of DER, the key's own first. */
@@ -84,10 +84,11 @@ export function decodeResponse(bytes: Uint8Array): Response {
       'BAD_FILE',
       'this is a request, not a response: on the machine without network, tuf-signer request sign makes one of it',
     );
-  const names = ['format', 'event', 'user', 'signatures'];
+  const names = ['format', 'event', 'user', 'signatures', 'checksum'];
   const response = StrictObject.parse('the response', bytes, names, ['joins', 'proofs']);
   if (response.text('format', /./) !== FORMAT)
     throw badFile('the response is of a format that is not known here');
+  response.requireChecksum();
   return {
     event: parseSigningEvent(response.text('event', /./)),
     user: parseKeyOwner(response.text('user', /./)),

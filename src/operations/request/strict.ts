@@ -1,4 +1,14 @@
-import { isJsonArray, isJsonObject, type JsonObject, type JsonValue, member, parseJson } from '../../json.ts';
+import { createHash } from 'node:crypto';
+import {
+  isJsonArray,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  member,
+  parseJson,
+  withMembers,
+} from '../../json.ts';
+import { canonicalJson } from '../../metadata/canonical.ts';
 import { OperationError } from '../error.ts';
 
 /** Bytes; a signature on each of 16,384 roles is half of it. */
@@ -71,10 +81,29 @@ export class StrictObject {
     return new StrictObject(`${this.#place}.${name}`, member(this.#object, name), names, optional);
   }
 
+  /** Holds what {@link withChecksum} added against the rest: a file that was damaged is told before anything is made of it. */
+  requireChecksum(): void {
+    if (this.text(CHECKSUM, /./) !== checksumOf(this.#object))
+      throw badFile(`${this.#place} does not fit its checksum`);
+  }
+
   #wrong(name: string): never {
     throw badFile(`${this.#place} says something else than it should in "${name}"`);
   }
 }
+
+const CHECKSUM = 'checksum';
+
+/** `object` with a member `checksum`: hex SHA-256 of everything else in it, as canonical JSON. It says nothing of who wrote it. */
+export function withChecksum(object: object): object {
+  const plain = parseJson(Buffer.from(JSON.stringify(object)), { maxBytes: MAX_BYTES, maxDepth: MAX_DEPTH });
+  return { ...object, [CHECKSUM]: isJsonObject(plain) ? checksumOf(plain) : undefined };
+}
+
+const checksumOf = (object: JsonObject): string =>
+  createHash('sha256')
+    .update(canonicalJson(withMembers(object, new Map([[CHECKSUM, undefined]]))))
+    .digest('hex');
 
 export const badFile = (what: string): OperationError =>
   new OperationError('BAD_FILE', `${what}: it is not one of ours, or was damaged on its way`);

@@ -9,11 +9,12 @@ interface ClientGuide {
 export const BASE = '\u0000BASE\u0000';
 
 /** What to type, for each client. Sources: the clients' own documentation; FIELD notes, "TUF clients". */
-export const clientGuides = ({ version, file }: FirstRoot): readonly ClientGuide[] => [
+export const clientGuides = ({ version }: FirstRoot): readonly ClientGuide[] => [
   {
     name: 'tuf-signer',
     text: `curl --remote-name ${BASE}/${version}.root.json
-tuf-signer client init ${version}.root.json --metadata-url ${BASE}/ --fingerprint ${file}
+# FINGERPRINT: not from this page, but from the project's documentation or a signer
+tuf-signer client init ${version}.root.json --metadata-url ${BASE}/ --fingerprint FINGERPRINT
 tuf-signer client download PATH`,
   },
   {

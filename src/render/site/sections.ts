@@ -25,7 +25,7 @@ export function headerOf(view: SiteView): string {
   const next = view.roles
     .filter(({ role, expiresAt }) => expiresAt !== undefined && !isOnlineRole(role))
     .sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0))[0];
-  const roles = view.roles.reduce((sum, { count }) => sum + count, 0);
+  const roles = view.roles.filter(({ role }) => mayList(role)).reduce((sum, { count }) => sum + count, 0);
   const facts: readonly (readonly [string, string])[] = [
     [
       'Root',
@@ -54,6 +54,9 @@ ${facts.map(([name, text]) => `<div><dt>${name}</dt><dd>${text}</dd></div>`).joi
 </dl>
 </header>`;
 }
+
+/** Root names keys, and what automation signs names metadata: no artifact is in either. */
+const mayList = (role: RoleName): boolean => role !== ROOT && !isOnlineRole(role);
 
 const meterText = ({ threshold, signers }: RoleView): string =>
   `${threshold} of ${plural(signers.length, 'signer')}`;
@@ -84,7 +87,7 @@ function roleRow(view: RoleView): string {
     ...(depth > 1 && !terminating && count === 1 ? ['later roles are asked too'] : []),
   ];
   const note = notes.map(text => `<small>${escapeHtml(text)}</small>`).join('');
-  return `<tr><th scope="row" class="d${Math.min(depth, 4)}">${escapeHtml(nameOf(view))}${note}</th><td>${quorumCell(view)}</td><td>${signerCell(view)}</td><td>${version ?? '–'}</td><td>${expiresAt === undefined ? '–' : until(expiresAt, signingFrom)}</td><td>${role === ROOT || isOnlineRole(role) ? '' : artifacts}</td></tr>`;
+  return `<tr><th scope="row" class="d${Math.min(depth, 4)}">${escapeHtml(nameOf(view))}${note}</th><td>${quorumCell(view)}</td><td>${signerCell(view)}</td><td>${version ?? '–'}</td><td>${expiresAt === undefined ? '–' : until(expiresAt, signingFrom)}</td><td>${mayList(role) ? artifacts : ''}</td></tr>`;
 }
 
 const MOST_PATHS = 4;
@@ -144,13 +147,12 @@ export function bootstrapSection({ firstRoot }: SiteView): string {
 <h2 id="start">Start a client</h2>
 <p>A client starts from a root that you trust: <a href="${version}.root.json">${version}.root.json</a>. Get its fingerprint by another way than this page
 (from the project's documentation, or from a signer) and compare; everything after that is verified from it.</p>
-<table>
-<tbody>
-<tr><th scope="row">SHA-256 of the file<small><code>sha256sum ${version}.root.json</code></small></th><td><code data-copy="the SHA-256 of the file">${file}</code></td></tr>
-<tr><th scope="row">Identity<small><code>tuf-signer pin show</code></small></th><td><code data-copy="the identity">${identity}</code></td></tr>
-</tbody>
-</table>
-<p class="note">Below, <code class="base">https://SITE</code> is the address of this page, and PATH that of an artifact.</p>
+<dl class="prints">
+<div><dt>SHA-256 of the file<small><code>sha256sum ${version}.root.json</code></small></dt><dd><code data-copy="the SHA-256 of the file">${file}</code></dd></div>
+<div><dt>Identity<small><code>tuf-signer pin show</code></small></dt><dd><code data-copy="the identity">${identity}</code></dd></div>
+</dl>
+<p class="note">Below, <code class="base">https://SITE</code> is the address of this page, PATH that of an artifact, and FINGERPRINT the SHA-256 of the file as
+somebody else than this page told you.</p>
 ${guides.join('\n')}
 </section>`;
 }

@@ -53,6 +53,12 @@ pre { background: var(--paper); border: 1px solid var(--line); border-radius: .5
 details { border-top: 1px solid var(--line); padding: .6rem 0 }
 summary { cursor: pointer; font-weight: 600 }
 .copy { float: right; margin-left: .6rem }
+.prints { margin: 0 0 .7rem } .prints div { border-top: 1px solid var(--line); padding: .5rem 0 }
+.prints dt { font-weight: 600 } .prints small { display: block; color: var(--soft); font-weight: 400 }
+.prints dd { margin: .3rem 0 0; display: flex; flex-flow: row-reverse wrap; gap: .3rem .8rem; align-items: start }
+.prints dd code { flex: 1 1 14rem; min-width: 0 } .prints .copy { margin: 0 }
+@media (max-width: 40rem) { details .copy { float: none; display: block; margin: .5rem 0 0 auto } }
+@media (min-width: 46rem) { .prints div { display: grid; grid-template-columns: 14rem 1fr } .prints dd { margin: 0 } }
 button, input { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--soft); border-radius: .4rem; padding: .3rem .7rem }
 button { cursor: pointer }
 input { width: 100%; max-width: 34rem }

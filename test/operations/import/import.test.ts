@@ -26,6 +26,7 @@ import { exportRequest } from '../../../src/operations/request/export.ts';
 import { importResponse } from '../../../src/operations/request/import.ts';
 import { openRequest } from '../../../src/operations/request/open.ts';
 import { decodeResponse, encodeResponse, type Response } from '../../../src/operations/request/response.ts';
+import { withChecksum } from '../../../src/operations/request/strict.ts';
 import { signEvent } from '../../../src/operations/sign.ts';
 import { pendingEvents } from '../../../src/operations/status.ts';
 import { findMain } from '../../../src/operations/workspace.ts';
@@ -239,18 +240,20 @@ describe('who signs', () => {
           importResponse(workspace, {
             response: decodeResponse(
               Buffer.from(
-                JSON.stringify({
-                  format: 'tuf-signer response 1',
-                  event: IMPORT,
-                  user,
-                  signatures: keyids.map(keyid => ({
-                    role: ROOT,
-                    version: document.signed.version,
-                    keyid,
-                    payload: createHash('sha256').update(payload).digest('hex'),
-                    sig: testSignature(legacyKey(person), payload)['sig'],
-                  })),
-                }),
+                JSON.stringify(
+                  withChecksum({
+                    format: 'tuf-signer response 1',
+                    event: IMPORT,
+                    user,
+                    signatures: keyids.map(keyid => ({
+                      role: ROOT,
+                      version: document.signed.version,
+                      keyid,
+                      payload: createHash('sha256').update(payload).digest('hex'),
+                      sig: testSignature(legacyKey(person), payload)['sig'],
+                    })),
+                  }),
+                ),
               ),
             ),
             prompter: prompter(),
