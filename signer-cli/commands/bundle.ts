@@ -1,6 +1,4 @@
-import { directoryFetcher } from '../../src/client/directory.ts';
 import { siteOf } from '../../src/client/fetcher.ts';
-import { httpFetcher } from '../../src/client/http.ts';
 import { plural } from '../../src/event/words.ts';
 import { makeBundle } from '../../src/operations/bundle.ts';
 import { renderJson } from '../../src/render/json.ts';
@@ -8,8 +6,8 @@ import { EXIT } from '../exit-codes.ts';
 import { givenFile } from '../given.ts';
 import { clockOf, type GlobalFlags, type RunContext } from '../run-context.ts';
 import { UsageError } from '../usage-error.ts';
+import { siteAt } from './build.ts';
 import { type ClientFlags, targetsBytesOf } from './client/flags.ts';
-import { telling } from './client/open.ts';
 
 interface BundleFlags
   extends GlobalFlags,
@@ -21,33 +19,35 @@ interface BundleFlags
 }
 
 /** Packs a site into one file. */
-export function run(_args: readonly string[], flags: BundleFlags, { output }: RunContext): Promise<number> {
-  return telling(flags, output, async () => {
-    const { site, out } = flags;
-    if (site === undefined || out === undefined)
-      throw new UsageError('name the site and the file: --site SITE --out FILE');
-    const artifacts = artifactsOf(flags);
-    const fetcher = /^https?:/i.test(site) ? httpFetcher(site) : directoryFetcher(site);
-    const metadata = flags.metadataPath ?? '.';
-    const targetsBytes = targetsBytesOf(flags);
-    const { missing, ...made } = await makeBundle({
-      source: siteOf(fetcher, { metadata: metadata === '.' ? '' : metadata, targets: 'targets' }),
-      trustedRoot:
-        flags.trustedRoot === undefined ? undefined : await givenFile(flags.trustedRoot, '--trusted-root'),
-      now: clockOf(flags).now(),
-      out,
-      artifacts,
-      ...(targetsBytes === undefined ? {} : { limits: { targetsBytes } }),
-    });
-    for (const [role, error] of missing) output.say(`warning: role ${role} is left out: ${error.message}`);
-    if (flags.json === true) output.result(renderJson({ ...made, file: out, missing: [...missing.keys()] }));
-    else {
-      output.say(
-        `Packed ${plural(made.artifacts, 'artifact')} (${made.bytes} bytes), ${plural(made.roles, 'role')} and ${plural(made.roots, 'root')} into ${out}. It lasts until ${made.expires}.`,
-      );
-    }
-    return EXIT.accepted;
+export async function run(
+  _args: readonly string[],
+  flags: BundleFlags,
+  { output }: RunContext,
+): Promise<number> {
+  const { site, out } = flags;
+  if (site === undefined || out === undefined)
+    throw new UsageError('name the site and the file: --site SITE --out FILE');
+  const artifacts = artifactsOf(flags);
+  const { files } = await siteAt(site, '--site');
+  const metadata = flags.metadataPath ?? '.';
+  const targetsBytes = targetsBytesOf(flags);
+  const { missing, ...made } = await makeBundle({
+    source: siteOf(files, { metadata: metadata === '.' ? '' : metadata, targets: 'targets' }),
+    trustedRoot:
+      flags.trustedRoot === undefined ? undefined : await givenFile(flags.trustedRoot, '--trusted-root'),
+    now: clockOf(flags).now(),
+    out,
+    artifacts,
+    ...(targetsBytes === undefined ? {} : { limits: { targetsBytes } }),
   });
+  for (const [role, error] of missing) output.say(`warning: role ${role} is left out: ${error.message}`);
+  if (flags.json === true) output.result(renderJson({ ...made, file: out, missing: [...missing.keys()] }));
+  else {
+    output.say(
+      `Packed ${plural(made.artifacts, 'artifact')} (${made.bytes} bytes), ${plural(made.roles, 'role')} and ${plural(made.roots, 'root')} into ${out}. It lasts until ${made.expires}.`,
+    );
+  }
+  return EXIT.accepted;
 }
 
 function artifactsOf({ artifact, all, metadataOnly }: BundleFlags): readonly string[] | 'all' {

@@ -6,7 +6,7 @@ export function repositoryUrl(base: string | URL): URL {
   if (url === undefined || !isHttp(url) || url.search !== '' || url.hash !== '' || hasCredentials(url)) {
     throw new ClientError(
       'BAD_URL',
-      'a repository is an http or https address without user name, query and fragment',
+      `${shownText(String(base), url)} is no address of a repository: that is an http or https address without user name, query and fragment`,
     );
   }
   if (!url.pathname.endsWith('/')) url.pathname += '/';
@@ -26,19 +26,29 @@ export function redirectTarget(
 ): URL {
   const to = parseUrl(location ?? '', from);
   if (location === null || to === undefined || !isHttp(to) || hasCredentials(to)) {
-    throw new ClientError('TRANSPORT', `${from.href} redirects to no usable address`);
+    throw new ClientError('TRANSPORT', `${shown(from)} redirects to no usable address`);
   }
   const upgrade = to.protocol === 'https:' && to.hostname === root.hostname && to.port === '';
   if (from.protocol === 'https:' && to.protocol === 'http:') {
-    throw new ClientError('TRANSPORT', `${from.href} redirects from https to http (${to.origin})`);
+    throw new ClientError('TRANSPORT', `${shown(from)} redirects from https to http (${to.origin})`);
   }
   if (to.origin !== root.origin && !upgrade && !origins.has(to.origin)) {
     throw new ClientError(
       'TRANSPORT',
-      `${from.href} redirects to ${to.origin}: allow that origin, or use it as the address`,
+      `${shown(from)} redirects to ${to.origin}: allow that origin, or use it as the address`,
     );
   }
   return to;
+}
+
+/** An address for a person to read. User name, password, query and fragment are left out: they may be secrets. */
+export const shown = (url: URL): string => `${url.protocol}//${url.host}${url.pathname}`;
+
+/** As {@link shown}, of what somebody gave as an address. What can't be taken apart may hold a secret anywhere after these signs. */
+function shownText(text: string, url: URL | undefined): string {
+  if (url !== undefined && url.host !== '') return JSON.stringify(shown(url));
+  const isPlain = text.length <= 200 && !/[@?#]/.test(text);
+  return isPlain ? JSON.stringify(text) : JSON.stringify(`${/^[a-z]+:(?=\/\/)/i.exec(text)?.[0] ?? ''}…`);
 }
 
 const isHttp = (url: URL): boolean => url.protocol === 'http:' || url.protocol === 'https:';

@@ -16,14 +16,15 @@ const MAX_ENTRIES = 200_000;
 export async function bundleSource(file: string): Promise<RepositorySource> {
   const entries = await withFile(file, readIndex);
   const fetcher = (folder: string): Fetcher => {
+    const place = (path: string): string => `${folder}/${path} in the bundle ${file}`;
     const stream = async (path: string, maxBytes: number): Promise<AsyncIterable<Uint8Array> | undefined> => {
       const name = bundleName(folder, path);
       const entry = name === undefined ? undefined : entries.get(name);
       if (entry === undefined) return undefined;
-      if (entry.size > maxBytes) throw tooLarge(path, maxBytes);
+      if (entry.size > maxBytes) throw tooLarge(place(path), maxBytes);
       return contentOf(file, entry);
     };
-    return { stream, fetch: async (path, maxBytes) => collect(await stream(path, maxBytes)) };
+    return { stream, fetch: async (path, maxBytes) => collect(await stream(path, maxBytes)), place };
   };
   return { metadata: [fetcher(METADATA)], targets: [fetcher(TARGETS)] };
 }
