@@ -9,11 +9,11 @@ export interface FailureJson {
   readonly error: { readonly code: string; readonly message: string };
 }
 
-export function failureJson(error: unknown): FailureJson {
+/** `undefined`: nobody foresaw this, and what it says is for whoever mends it. */
+export function failureJson(error: unknown): FailureJson | undefined {
   if (error instanceof CommanderError) return { error: { code: 'USAGE', message: usageWords(error) } };
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof CodedError) return { error: { code: String(error.code), message } };
-  return { error: { code: isSystemError(error) ? (error.code ?? 'SYSTEM') : 'DEFECT', message } };
+  if (error instanceof CodedError) return { error: { code: String(error.code), message: error.message } };
+  return isSystemError(error) ? { error: { code: 'SYSTEM', message: error.message } } : undefined;
 }
 
 /**
@@ -21,7 +21,8 @@ export function failureJson(error: unknown): FailureJson {
  * What people read on standard error is beside this.
  */
 export function printFailure(error: unknown, args: readonly string[], output: Output): void {
-  if (asksForJson(args) && !output.hasResult) output.result(renderJson(failureJson(error)));
+  const failure = failureJson(error);
+  if (failure !== undefined && asksForJson(args) && !output.hasResult) output.result(renderJson(failure));
 }
 
 /** By the words themselves: a command line that is wrong was not taken apart. */

@@ -191,7 +191,7 @@ describe('what init was given is remembered', () => {
     const { code, err, out: printed } = await client('refresh', '--json');
     expect([code, JSON.parse(printed)]).toEqual([
       65,
-      { error: { code: 'BAD_FILE', message: expect.any(String) } },
+      { error: { code: 'BAD_FILE', message: expect.any(String) as string } },
     ]);
     expect(err).toContain(`${settings()} is damaged: `);
     expect(err).toContain(why);
