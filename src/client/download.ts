@@ -2,7 +2,7 @@ import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError } from '../errors.ts';
 import { contentCheck, namingDigest } from './digest.ts';
-import { abortedBy, ClientError } from './error.ts';
+import { ClientError } from './error.ts';
 import { checkedFrom, type Fetcher, notThere, streamFrom } from './fetcher.ts';
 import { makeFolder } from './folder.ts';
 import { firstSound } from './mirrors.ts';
@@ -10,6 +10,7 @@ import { partIn } from './part.ts';
 import { artifactPath } from './paths.ts';
 import type { TargetInfo } from './search.ts';
 import { storageError } from './store.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** How artifacts are fetched: where from, by which names, and how large one may be. */
 export interface ArtifactSource {
@@ -95,36 +96,6 @@ export async function writeArtifact(
     await handle?.close();
     if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined); // The first failure is the one to tell.
     throw cause instanceof CodedError ? cause : storageError('write', file, cause, 'name another folder');
-  }
-}
-
-/** The pieces, until the signal is aborted: then one that does not come is not waited for. Throws `ABORTED`. */
-async function* untilAborted(
-  pieces: AsyncIterable<Uint8Array>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  if (signal === undefined) {
-    yield* pieces;
-    return;
-  }
-  const iterator = pieces[Symbol.asyncIterator]();
-  let giveUp: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => (giveUp = () => reject(abortedBy(signal))));
-  signal.addEventListener('abort', giveUp, { once: true });
-  // Whoever waits hears of it in the race below.
-  aborted.catch(() => undefined);
-  if (signal.aborted) giveUp();
-  let isDone = false;
-  try {
-    while (!isDone) {
-      const next = await Promise.race([aborted, iterator.next()]);
-      isDone = next.done === true;
-      if (next.done !== true) yield next.value;
-    }
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-    // Not waited for: it may come only after the piece that does not.
-    if (!isDone) void iterator.return?.().catch(() => undefined);
   }
 }
 

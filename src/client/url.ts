@@ -3,12 +3,13 @@ import { ClientError } from './error.ts';
 /** The address of a repository, always with a slash at its end. Throws {@link ClientError} `BAD_URL`. */
 export function repositoryUrl(base: string | URL): URL {
   const url = parseUrl(String(base), undefined);
-  if (url === undefined || !isHttp(url) || url.search !== '' || url.hash !== '' || hasCredentials(url)) {
-    throw new ClientError(
-      'BAD_URL',
-      `${shownText(String(base), url)} is no address of a repository: that is an http or https address without user name, query and fragment`,
-    );
-  }
+  const bad = (why: string): ClientError =>
+    new ClientError('BAD_URL', `${shownText(String(base), url)} is no address of a repository: ${why}`);
+  if (url === undefined || !isHttp(url)) throw bad('it is no http or https address');
+  if (hasCredentials(url)) throw bad('it has a user name or a password');
+  if (url.search !== '' || url.hash !== '') throw bad('it has a query or a fragment');
+  // An empty query is none, but its sign would stand before each path.
+  [url.search, url.hash] = ['', ''];
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url;
 }

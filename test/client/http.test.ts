@@ -191,6 +191,11 @@ describe('addresses', () => {
     expect(() => httpFetcher(url)).toThrow(expect.objectContaining({ code: 'BAD_URL' }) as Error),
   );
 
+  it.each(['tuf', 'tuf/', 'tuf?', 'tuf/#'])('%s is the folder tuf', async end => {
+    const url = await start((q, r) => r.end(q.url));
+    expect((await httpFetcher(url + end).fetch('file', 100))?.toString()).toBe('/tuf/file');
+  });
+
   const root = new URL('https://example.org/tuf/');
   it.each([
     ['https://example.org/elsewhere', true],

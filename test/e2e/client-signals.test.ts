@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -72,15 +72,18 @@ interface Download {
 }
 
 /** A download of which half has come. */
-async function halfWay(dir: string, ...more: readonly string[]): Promise<Download> {
+const halfWay = (dir: string, ...more: readonly string[]): Promise<Download> =>
+  halfDone(dir, '.part', line(dir, 'download', ...more, 'large.bin', '--out', join(dir, 'out')));
+
+/** A command of which half is written, under a name with this end. */
+async function halfDone(dir: string, end: string, args: readonly string[]): Promise<Download> {
   held = [];
-  const args = line(dir, 'download', ...more, 'large.bin', '--out', join(dir, 'out'));
   const child = spawn(process.execPath, args, { cwd: folder.path, env: plainEnvironment() });
   const output = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', (text: string) => (output[name] += text));
   const ended = once(child, 'close');
-  while (!left(dir).some(name => name.endsWith('.part')) || held.length === 0) {
+  while (!left(dir).some(name => name.endsWith(end)) || held.length === 0) {
     if (child.exitCode !== null) throw new Error(`it ended: ${output.stderr}`);
     await sleep(10);
   }
@@ -110,6 +113,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     expect(again.exit).toBe(0);
   });
 }
+
+test('a bundle that is being packed: nothing of it is left', async () => {
+  const dir = join(folder.path, 'packing');
+  mkdirSync(join(dir, 'out'), { recursive: true });
+  const site = ['--site', server.url, '--metadata-path', 'metadata', '--artifact', 'large.bin'];
+  const out = ['--out', join(dir, 'out/x.tufbundle'), '--now', '2030-06-01T00:00:00Z'];
+  const { child, ended } = await halfDone(dir, '.tmp', [cli.file, 'bundle', ...site, ...out]);
+  child.kill('SIGINT');
+  expect(await ended).toEqual([null, 'SIGINT']);
+  expect(left(dir)).toEqual([]);
+});
 
 test('of several, what was written before the signal is told to a program', async () => {
   const dir = await initialised('several');

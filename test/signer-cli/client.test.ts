@@ -308,7 +308,7 @@ describe('a failure with --json is one document, beside the line for people', ()
         error: { code: 'TARGET_UNKNOWN', message: expect.stringContaining('nope') as string },
       },
     ]);
-    expect(err).toContain(`not tried after it: ${ARTIFACT}`);
+    expect(err).toContain(`not tried any more: ${ARTIFACT}`);
     expect([existsSync(out('plain.txt')), existsSync(out(ARTIFACT))]).toEqual([true, false]);
   });
 });

@@ -7,8 +7,8 @@ import { EXIT } from '../../exit-codes.ts';
 import { failureJson } from '../../failure.ts';
 import type { Output } from '../../output.ts';
 import type { RunContext } from '../../run-context.ts';
+import { interruptible } from '../interruptible.ts';
 import type { ClientFlags } from './flags.ts';
-import { interruptible } from './interruptible.ts';
 import { openClient } from './open.ts';
 
 /** Fetches artifacts one after the other; the first that can't be had ends it. With `--json` both stand in the one document. */
@@ -27,7 +27,7 @@ export function run(targets: readonly string[], flags: ClientFlags, context: Run
       }
     } catch (error) {
       const left = targets.length - done.length - 1;
-      if (left > 0) output.say(`not tried after it: ${targets.slice(-left).join(', ')}`);
+      if (left > 0) output.say(`not tried any more: ${targets.slice(-left).join(', ')}`);
       if (flags.json === true && done.length > 0 && error instanceof CodedError)
         output.result(renderJson({ downloads: done.map(json), ...failureJson(error) }));
       throw error;
