@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -199,6 +199,17 @@ describe('what init was given is remembered', () => {
     expect((await init()).code).toBe(0);
     expect((await client('refresh')).code).toBe(0);
   });
+});
+
+it('a pinned root that is damaged is told by its file, and removing it is enough', async () => {
+  await init();
+  const file = join(dir, 'client/trusted-root.json');
+  writeFileSync(file, '{');
+  const { code, err } = await client('refresh');
+  expect([code, err]).toEqual([65, expect.stringContaining(`${file} is damaged: root.json is no root`)]);
+  rmSync(file);
+  expect((await init()).code).toBe(0);
+  expect((await client('refresh')).code).toBe(0);
 });
 
 describe('a failure with --json is one document, beside the line for people', () => {
@@ -536,7 +547,7 @@ describe('the commands', () => {
     writeFileSync(bundle, 'no bundle');
     expect(await download('--bundle', bundle)).toMatchObject({
       code: 65,
-      err: expect.stringContaining('no bundle') as string,
+      err: expect.stringContaining(`${bundle}: this is no bundle`) as string,
     });
   });
 

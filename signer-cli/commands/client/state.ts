@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ClientError } from '../../../src/client/error.ts';
 import { fileStore, type MetadataStore } from '../../../src/client/store.ts';
+import { trustRoot } from '../../../src/client/trusted.ts';
 import {
   isJsonArray,
   isJsonObject,
@@ -67,7 +68,7 @@ export async function writeState(folder: string, root: Uint8Array, settings: Set
   await store.write(ROOT_FILE, root);
 }
 
-/** Throws {@link OperationError} `NOT_FOUND` where nothing was initialised, `BAD_FILE` where the settings are damaged. */
+/** Throws {@link OperationError} `NOT_FOUND` where nothing was initialised, `BAD_FILE` where what is there is damaged. */
 export async function readState(folder: string): Promise<ClientState> {
   const trustedRoot = await pinnedRoot(folder);
   if (trustedRoot === undefined) {
@@ -76,8 +77,23 @@ export async function readState(folder: string): Promise<ClientState> {
       `no root is pinned in ${folder}: tuf-signer client init ROOT_FILE --dir ${folder}`,
     );
   }
+  requireRoot(trustedRoot, folder);
   const store = fileStore(folder);
   return { trustedRoot, store, ...(await readSettings(store, folder)) };
+}
+
+/** A file that is damaged is told as such: it is no answer of the repository. */
+function requireRoot(bytes: Uint8Array, folder: string): void {
+  try {
+    trustRoot(bytes);
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    throw new OperationError(
+      'BAD_FILE',
+      `${join(folder, ROOT_FILE)} is damaged: ${error.message}. Remove that file, and pin the root again: tuf-signer client init ROOT_FILE --dir ${folder}`,
+      { cause: error },
+    );
+  }
 }
 
 async function readSettings(store: MetadataStore, folder: string): Promise<Settings> {
