@@ -27,10 +27,10 @@ nothing half-written.
 
 Exit codes:
    0  done                                66  no such target; not on the server;
-   2  not the root that --fingerprint         not in the cache; no root is pinned
+   2  not the root that --fingerprint         not in the cache; no root pinned
       names                               69  the network or a server failed
   64  usage, an address, or no such file  73  another root is pinned here
-  65  what was served does not verify     74  a file could not be read or written
+  65  what was served does not verify     74  a file can not be read or written
       (expired, rolled back, wrong hash
       …), an unsafe path, damaged settings
 With --json an error is printed as {"error": {"code", "message"}} too.`;

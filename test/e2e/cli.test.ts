@@ -83,6 +83,14 @@ describe('help', () => {
     ]);
   });
 
+  test('of the client tells its exit codes within 80 columns', async () => {
+    const { stdout } = await cli.run(['client', '--help']);
+    const codes = stdout.slice(stdout.indexOf('Exit codes:'));
+    for (const code of [0, 2, 64, 65, 66, 69, 73, 74])
+      expect(codes).toMatch(new RegExp(`(^|  )${code}  `, 'm'));
+    expect(Math.max(...codes.split('\n').map(line => line.length))).toBeLessThanOrEqual(80);
+  });
+
   test('of the version', async () => {
     expect(await cli.run(['--version'])).toEqual({ exit: 0, stdout: '0.1.0\n', stderr: '' });
   });
