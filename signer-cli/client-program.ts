@@ -22,11 +22,17 @@ const EXAMPLES = `
 
 What each policy gives up, mirrors, several repositories: docs/client.md.
 
+A download of several ends with the first that can't be had; Ctrl-C leaves
+nothing half-written.
+
 Exit codes:
-   0  done                                  66  no such target; not in the cache; not started
-  64  usage, an address or a path            69  the network or a server failed
-  65  what was served does not verify        73  another root is pinned here
-      (expired, rolled back, wrong hash …)   74  a file could not be read or written
+   0  done                                66  no such target; not on the server;
+   2  not the root that --fingerprint         not in the cache; no root pinned
+      names                               69  the network or a server failed
+  64  usage, an address, or no such file  73  another root is pinned here
+  65  what was served does not verify     74  a file can not be read or written
+      (expired, rolled back, wrong hash
+      …), an unsafe path, damaged settings
 With --json an error is printed as {"error": {"code", "message"}} too.`;
 
 const list = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
@@ -48,10 +54,13 @@ const addresses: Options = command =>
     )
     .option(
       '--allow-redirect-to <origin>',
-      'follow redirects there too, as in https://cdn.example.org; again for more',
+      'follow redirects there too, as in https://cdn.example.org; again for more (default: as at init)',
       list,
     )
-    .option('--timeout <duration>', 'give up a server that is silent for longer (default: 20s)');
+    .option(
+      '--timeout <duration>',
+      'give up a server that is silent for longer, at most 24h (default: as at init, or 20s)',
+    );
 
 const policies: Options = command =>
   command

@@ -27,17 +27,20 @@ export const EXIT = {
 } as const;
 
 export const EXIT_HELP = `Exit codes:
-   0  done; of a judgement: accepted      64  usage, or an answer is missing
-   1  pending: signatures or answers      65  something read is not what its
-      miss                                    format says
-   2  rejected                            66  what was asked for is not there
-   3  no change                           69  no card, key, forge or server;
-                                            or it said no
+   0  done; of a judgement: accepted      64  usage; an answer or a file that is
+   1  pending: signatures or answers          named is missing
+      miss                                65  something read is not what its
+   2  rejected                                format says
+   3  no change                           66  what was asked for is not there
+                                          69  no card, key, forge or server;
+                                              or it said no
                                           70  a defect of tuf-signer
                                           73  it is there already
                                           74  git, the remote or a file failed
                                           75  others were faster: try again
-                                          77  you, or nobody to ask, said no`;
+                                          77  you, or nobody to ask, said no
+
+With --json a failure is printed as {"error": {"code", "message"}} too.`;
 
 export const exitCodeOfVerdict = (verdict: Verdict): number => EXIT[verdict];
 
@@ -52,9 +55,13 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof CardError) return error.code === 'BAD_URI' ? EXIT.usage : EXIT.unavailable;
   if (BAD_DATA.some(kind => error instanceof kind)) return EXIT.badData;
   if (error instanceof InvariantError) return EXIT.defect;
-  if (error instanceof CodedError)
-    return error.code === 'BAD_URI' || error.code === 'USAGE' ? EXIT.usage : EXIT.unavailable;
+  if (error instanceof CodedError) return exitCodeOfCode(String(error.code));
   return isSystemError(error) ? EXIT.git : EXIT.defect;
+}
+
+function exitCodeOfCode(code: string): number {
+  if (code === 'STORAGE') return EXIT.git;
+  return code === 'BAD_URI' || code === 'USAGE' ? EXIT.usage : EXIT.unavailable;
 }
 
 /** A file or folder that this machine could not read or write: the world's fault, said in the system's words. */
@@ -70,6 +77,7 @@ function exitCodeOfClient(code: ClientErrorCode): number {
     case 'NOT_FOUND':
       return EXIT.notFound;
     case 'TRANSPORT':
+    case 'ABORTED':
       return EXIT.unavailable;
     case 'STORAGE':
       return EXIT.git;

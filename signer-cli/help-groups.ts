@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 
 /** Who needs which command, in the order in which they come to it. */
 const GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -22,6 +22,30 @@ export function groupCommands(program: Command): void {
   const commands = program.commands as Command[];
   commands.sort((a, b) => place(a) - place(b));
   for (const command of commands) command.helpGroup(headings.get(command.name()) ?? 'Commands:');
-  const help = new Command('help').argument('[command]').description('what a command does and takes');
-  program.addHelpCommand(help.helpGroup(headings.get('help') ?? 'Commands:'));
+  addHelp(program, headings.get('help') ?? 'Commands:');
+  for (const group of commands.filter(command => command.commands.length > 0)) {
+    addHelp(group, 'Commands:');
+    group.showHelpAfterError(`(see tuf-signer ${group.name()} --help; options come after the COMMAND)`);
+  }
+}
+
+/** Commander's own help command shows everything where it does not know a name, and says nothing of that. */
+function addHelp(parent: Command, heading: string): void {
+  const names = new Set(parent.commands.map(command => command.name()));
+  parent
+    .command('help [command...]')
+    .description('what a command does and takes')
+    .helpOption(false)
+    .helpGroup(heading)
+    .exitOverride()
+    .action(async (path: readonly string[]) => {
+      const [first, ...rest] = path;
+      const command = parent.commands.find(known => known.name() === first);
+      if (first === undefined) parent.help();
+      else if (command === undefined || !names.has(first)) await parent.parseAsync([first], { from: 'user' });
+      else if (rest.length === 0 || command.commands.length === 0) command.help();
+      // `help client download` is `client help download`.
+      else await command.parseAsync(['help', ...rest], { from: 'user' });
+    });
+  parent.helpCommand(false);
 }

@@ -3,8 +3,10 @@ import { CodedError } from '../src/errors.ts';
 import { escapeTerminal } from '../src/render/terminal-text.ts';
 import { CardError } from '../src/signers/piv/error.ts';
 import { EXIT, exitCodeOf, isSystemError } from './exit-codes.ts';
-import { spoken } from './output.ts';
+import { printFailure } from './failure.ts';
+import { openOutput, spoken } from './output.ts';
 import { buildProgram, isHelp, isUsageError } from './program.ts';
+import { processContext } from './run-context.ts';
 import { version } from './version.ts';
 
 // A reader that closes early (`tuf-signer status | head`) is no fault.
@@ -14,10 +16,16 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+const output = openOutput(process.stdout, process.stderr, process.env);
+
 try {
-  await buildProgram(code => (process.exitCode = code)).parseAsync();
+  await buildProgram(
+    code => (process.exitCode = code),
+    yes => processContext(yes, output),
+  ).parseAsync();
 } catch (thrown) {
   const error = firstError(thrown);
+  if (!isHelp(error)) printFailure(error, process.argv.slice(2), output);
   if (isHelp(error)) process.exitCode = 0;
   else if (isUsageError(error)) process.exitCode = EXIT.usage;
   else {

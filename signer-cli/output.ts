@@ -4,6 +4,8 @@ import { escapeTerminal, wrapSentence } from '../src/render/terminal-text.ts';
 export interface Output {
   /** A result, as it is: already rendered for its reader. */
   result(text: string): void;
+  /** Was there a result already? */
+  readonly hasResult: boolean;
   /** A line about what happens, made safe for a terminal. */
   say(text: string): void;
   /** Text that was rendered for this terminal, escapes and all. */
@@ -29,8 +31,15 @@ export function spoken(text: string, { isTTY, columns = 0 }: Pick<Stream, 'isTTY
 /** Colour only on a terminal, and never under NO_COLOR (https://no-color.org). */
 export function openOutput(out: Stream, err: Stream, environment: NodeJS.ProcessEnv): Output {
   const allowed = (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
+  let hasResult = false;
   return {
-    result: text => void out.write(`${text}\n`),
+    result: text => {
+      hasResult = true;
+      out.write(`${text}\n`);
+    },
+    get hasResult() {
+      return hasResult;
+    },
     say: text => void err.write(`${spoken(text, err)}\n`),
     show: rendered => void err.write(`${rendered}\n`),
     colour: { out: allowed && out.isTTY === true, err: allowed && err.isTTY === true },

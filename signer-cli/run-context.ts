@@ -48,11 +48,13 @@ export interface RunContext {
   openCards(): CardTransport;
 }
 
-export function processContext(yes: boolean): RunContext {
+export function processContext(
+  yes: boolean,
+  output: Output = openOutput(process.stdout, process.stderr, process.env),
+): RunContext {
   const environment = { ...process.env };
   // git, ssh and whatever they start have no business with it.
   delete process.env[PIN_VARIABLE];
-  const output = openOutput(process.stdout, process.stderr, environment);
   return {
     output,
     asker: terminalAsker(process.stdin, process.stderr, yes),

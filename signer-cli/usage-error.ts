@@ -6,3 +6,10 @@ export class UsageError extends CodedError<'USAGE'> {
     super('USAGE', message);
   }
 }
+
+/** A file that was named is there, and this machine does not let us read it. */
+export class UnreadableFile extends CodedError<'STORAGE'> {
+  constructor(message: string, options?: { readonly cause?: unknown }) {
+    super('STORAGE', message, options);
+  }
+}

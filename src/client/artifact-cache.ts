@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { constants, copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
+import { constants, copyFile, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { contentCheck, type Expected } from './digest.ts';
 import { systemErrorCode, unlessRefused } from './error.ts';
+import { makeFolder } from './folder.ts';
 import { storageError } from './store.ts';
 
 /** Artifacts that were verified once, by their digest. Nobody vouches for them: what is read is verified again. */
@@ -21,7 +22,7 @@ export function artifactFolder(folder: string): ArtifactCache {
     async add(digest, file) {
       const temporary = `${place(digest)}.${randomUUID()}.tmp`;
       try {
-        await mkdir(path.dirname(temporary), { recursive: true });
+        await makeFolder(path.dirname(temporary));
         // A clone where the file system can: it costs no space, and changes to one are none of the other.
         await copyFile(file, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
         await rename(temporary, place(digest));

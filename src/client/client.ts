@@ -48,6 +48,8 @@ export interface ClientOptions {
   readonly clock?: Clock;
   readonly limits?: Partial<ClientLimits>;
   readonly warn?: (warning: ClientWarning) => void;
+  /** Ends a download that is under way when aborted, and leaves nothing of it: `ABORTED`. A fetcher has its own. */
+  readonly signal?: AbortSignal;
 }
 
 interface Run {
@@ -103,6 +105,7 @@ export class Client {
         sources: await this.#sources(updater, info),
         cache: this.#options.artifacts,
         progress,
+        signal: this.#options.signal,
         notKept: reason => this.#warn({ kind: 'not-kept', reason }),
       });
     });

@@ -9,23 +9,28 @@ const NOT_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENAMETOOLO
 
 /** Reads regular files below `folder`, a published site on this machine. A symlink that leads out of it is refused. */
 export function directoryFetcher(folder: string): Fetcher {
+  const placeOf = (file: string): string => path.join(folder, file);
   const stream = async (file: string, maxBytes: number): Promise<AsyncIterable<Uint8Array> | undefined> => {
     const names = decodeSegments(file);
     // What the system would take for a separator or an end.
     if (names.some(name => /[/\\\0]/.test(name))) throw unsafePath(file);
     try {
       const place = await locate(folder, names);
-      return place === undefined ? undefined : await openFile(place, file, maxBytes);
+      return place === undefined ? undefined : await openFile(place, placeOf(file), maxBytes);
     } catch (error) {
-      throw readError(file, error);
+      throw readError(placeOf(file), error);
     }
   };
-  return { stream, fetch: async (file, maxBytes) => collect(await stream(file, maxBytes)) };
+  return {
+    stream,
+    fetch: async (file, maxBytes) => collect(await stream(file, maxBytes)),
+    place: placeOf,
+  };
 }
 
 /** The real path of a file; `undefined` where there is none. Throws {@link ClientError} and what the system throws. */
 async function locate(folder: string, names: readonly string[]): Promise<string | undefined> {
-  const root = await realpath(folder);
+  const root = await rootOf(folder);
   let place: string;
   try {
     place = await realpath(path.join(root, ...names));
@@ -37,6 +42,14 @@ async function locate(folder: string, names: readonly string[]): Promise<string 
     throw new ClientError('UNSAFE_PATH', `${names.join('/')} leads out of ${root}: symlinks may not do that`);
   }
   return place;
+}
+
+async function rootOf(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    throw readError(`the folder ${folder}`, error);
+  }
 }
 
 async function openFile(

@@ -1,6 +1,6 @@
 import { type ArtifactCache, isContent } from './artifact-cache.ts';
 import { contentCheck, namingDigest } from './digest.ts';
-import { artifactFile, type Progress, writeArtifact } from './download.ts';
+import { artifactFile, type WriteOptions, writeArtifact } from './download.ts';
 import { ClientError } from './error.ts';
 import type { TargetInfo } from './search.ts';
 
@@ -12,11 +12,10 @@ export interface Downloaded {
   readonly from: 'place' | 'cache' | 'repository';
 }
 
-export interface DownloadOptions {
+export interface DownloadOptions extends WriteOptions {
   /** The artifact from each mirror; none where no network may be used. */
   readonly sources: readonly (() => AsyncIterable<Uint8Array>)[];
   readonly cache: ArtifactCache | undefined;
-  readonly progress: Progress | undefined;
   /** Told where the artifact is written and verified, but the cache could not keep it. */
   readonly notKept: (reason: ClientError) => void;
 }
@@ -25,7 +24,7 @@ export interface DownloadOptions {
 export async function downloadTarget(
   info: TargetInfo,
   folder: string,
-  { sources, cache, progress, notKept }: DownloadOptions,
+  { sources, cache, notKept, ...how }: DownloadOptions,
 ): Promise<Downloaded> {
   const place = artifactFile(folder, info);
   if (await isContent(place, info.file, info.path)) return { file: place, info, from: 'place' };
@@ -35,7 +34,7 @@ export async function downloadTarget(
   const fromCache = cached === undefined ? [] : [() => ((from = 'cache'), checked(cached, info))];
   const fromRepository = sources.map(source => () => ((from = 'repository'), source()));
   if (fromCache.length + fromRepository.length === 0) throw notCached(info);
-  const file = await writeArtifact([...fromCache, ...fromRepository], folder, info, progress);
+  const file = await writeArtifact([...fromCache, ...fromRepository], folder, info, how);
   // Assigned while the sources are asked, which the compiler does not see.
   const origin = from as Downloaded['from'];
   if (origin === 'repository') await keep(cache, digest, file, notKept);

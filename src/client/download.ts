@@ -1,14 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError } from '../errors.ts';
 import { contentCheck, namingDigest } from './digest.ts';
 import { ClientError } from './error.ts';
-import { type Fetcher, streamFrom } from './fetcher.ts';
+import { checkedFrom, type Fetcher, notThere, streamFrom } from './fetcher.ts';
+import { makeFolder } from './folder.ts';
 import { firstSound } from './mirrors.ts';
+import { partIn } from './part.ts';
 import { artifactPath } from './paths.ts';
 import type { TargetInfo } from './search.ts';
 import { storageError } from './store.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** How artifacts are fetched: where from, by which names, and how large one may be. */
 export interface ArtifactSource {
@@ -35,16 +37,22 @@ export async function* artifactPieces(source: ArtifactSource, info: TargetInfo):
     source.consistentSnapshot ? namingDigest(hashes, info.path) : undefined,
   );
   const pieces = await streamFrom(source.targets, name, length);
-  if (pieces === undefined) throw new ClientError('NOT_FOUND', `the repository has no artifact ${name}`);
+  if (pieces === undefined) throw notThere(source.targets, name);
   for await (const piece of pieces) {
     check.update(piece);
     yield piece;
   }
-  check.finish();
+  checkedFrom(source.targets, name, () => check.finish());
 }
 
 /** Bytes written of how many. */
 export type Progress = (received: number, length: number) => void;
+
+export interface WriteOptions {
+  readonly progress?: Progress | undefined;
+  /** Ends it when aborted, and removes what was written. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /** Where an artifact lies below `folder`. */
 export const artifactFile = (folder: string, info: TargetInfo): string =>
@@ -53,26 +61,27 @@ export const artifactFile = (folder: string, info: TargetInfo): string =>
 /**
  * Writes an artifact below `folder` under its target path: to a temporary name first, which becomes the real one only
  * when all of it was checked. Each of `sources` is tried until one proves sound, from its first byte. Gives the file's
- * path. Throws {@link ClientError} `STORAGE` and what the sources throw.
+ * path. Throws {@link ClientError} `STORAGE`, `ABORTED` and what the sources throw.
  */
 export async function writeArtifact(
   sources: readonly (() => AsyncIterable<Uint8Array>)[],
   folder: string,
   info: TargetInfo,
-  progress?: Progress,
+  { progress, signal }: WriteOptions = {},
 ): Promise<string> {
   const file = artifactFile(folder, info);
-  const temporary = path.join(path.dirname(file), `.${randomUUID()}.part`);
+  let temporary: string | undefined;
   let handle: FileHandle | undefined;
   try {
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeFolder(path.dirname(file));
     await requireBelow(folder, path.dirname(file));
+    temporary = await partIn(path.dirname(file));
     const opened = await open(temporary, 'wx');
     handle = opened;
     await firstSound(sources, async pieces => {
       await opened.truncate(0);
       let received = 0;
-      for await (const piece of pieces()) {
+      for await (const piece of untilAborted(pieces(), signal)) {
         // At its place: what another source has written before may be longer.
         await writeAll(opened, piece, received);
         received += piece.length;
@@ -85,8 +94,8 @@ export async function writeArtifact(
     return file;
   } catch (cause) {
     await handle?.close();
-    await rm(temporary, { force: true }).catch(() => undefined); // The first failure is the one to tell.
-    throw cause instanceof CodedError ? cause : storageError('write', file, cause);
+    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => undefined); // The first failure is the one to tell.
+    throw cause instanceof CodedError ? cause : storageError('write', file, cause, 'name another folder');
   }
 }
 

@@ -34,12 +34,25 @@ export type ClientErrorCode =
   /** Too few of the repositories of a map file say the same of a target. */
   | 'NO_CONSENSUS'
   /** This machine could not read or write a cache or a download. */
-  | 'STORAGE';
+  | 'STORAGE'
+  /** The caller's signal was aborted. */
+  | 'ABORTED';
 
 export class ClientError extends CodedError<ClientErrorCode> {}
 
 /** What is this machine's or the caller's own: no other mirror, and no second attempt, would mend it. */
-const OWN_FAULTS: ReadonlySet<ClientErrorCode> = new Set(['STORAGE', 'UNSAFE_PATH', 'BAD_URL', 'BAD_BUNDLE']);
+const OWN_FAULTS: ReadonlySet<ClientErrorCode> = new Set([
+  'STORAGE',
+  'UNSAFE_PATH',
+  'BAD_URL',
+  'BAD_BUNDLE',
+  'ABORTED',
+]);
+
+export const abortedBy = (signal: AbortSignal | undefined): ClientError =>
+  new ClientError('ABORTED', 'given up as was asked: nothing half-written is left', {
+    cause: signal?.reason,
+  });
 
 /** Might the same question have a good answer elsewhere? */
 export const isSourcesFault = (error: unknown): error is ClientError =>

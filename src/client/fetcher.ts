@@ -1,3 +1,4 @@
+import { CodedError } from '../errors.ts';
 import { ClientError } from './error.ts';
 
 /**
@@ -12,6 +13,8 @@ export interface Fetcher {
   fetch(path: string, maxBytes: number): Promise<Uint8Array | undefined>;
   /** As `fetch`, in pieces, for artifacts that need not fit in memory. The iteration throws the same errors. */
   stream?(path: string, maxBytes: number): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /** Where a file is, for a person who reads an error: an address or a path, without secrets. */
+  place?(path: string): string;
 }
 
 /**
@@ -66,21 +69,98 @@ export const mirrorsOf = (sources: readonly RepositorySource[]): RepositorySourc
 export function below(fetcher: Fetcher, folder: string): Fetcher {
   const prefix = folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
   return {
-    fetch: (path, maxBytes) => fetcher.fetch(prefix + path, maxBytes),
+    fetch: (path, maxBytes) => fetchFrom(fetcher, prefix + path, maxBytes),
     stream: (path, maxBytes) => streamFrom(fetcher, prefix + path, maxBytes),
+    ...(fetcher.place === undefined ? {} : { place: path => fetcher.place?.(prefix + path) ?? path }),
   };
 }
 
-/** Streams from any fetcher; one that can't gives the whole file as one piece. */
+/**
+ * Asks any fetcher for a whole file. A fetcher may be anybody's: what it throws of its own is the medium's failure, `null` is as
+ * good as `undefined`, and its promise to keep to `maxBytes` is held. Throws {@link ClientError}.
+ */
+export async function fetchFrom(
+  fetcher: Fetcher,
+  path: string,
+  maxBytes: number,
+): Promise<Uint8Array | undefined> {
+  try {
+    const bytes: unknown = await fetcher.fetch(path, maxBytes);
+    if (bytes === undefined || bytes === null) return undefined;
+    if (!(bytes instanceof Uint8Array)) throw noBytes(placeIn(fetcher, path));
+    if (bytes.length > maxBytes) throw tooLarge(placeIn(fetcher, path), maxBytes);
+    return bytes;
+  } catch (error) {
+    throw transportError(placeIn(fetcher, path), error);
+  }
+}
+
+/** As {@link fetchFrom}, in pieces; a fetcher that can't gives the whole file as one. */
 export async function streamFrom(
   fetcher: Fetcher,
   path: string,
   maxBytes: number,
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
-  if (fetcher.stream !== undefined) return fetcher.stream(path, maxBytes);
-  const bytes = await fetcher.fetch(path, maxBytes);
-  return bytes === undefined ? undefined : onePiece(bytes);
+  if (fetcher.stream === undefined) {
+    const bytes = await fetchFrom(fetcher, path, maxBytes);
+    return bytes === undefined ? undefined : onePiece(bytes);
+  }
+  const place = placeIn(fetcher, path);
+  try {
+    const pieces = (await fetcher.stream(path, maxBytes)) as AsyncIterable<unknown> | null | undefined;
+    return pieces === undefined || pieces === null ? undefined : heldPieces(pieces, place, maxBytes);
+  } catch (error) {
+    throw transportError(place, error);
+  }
 }
+
+async function* heldPieces(
+  pieces: AsyncIterable<unknown>,
+  place: string,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array> {
+  let received = 0;
+  try {
+    for await (const piece of pieces) {
+      if (!(piece instanceof Uint8Array)) throw noBytes(place);
+      received += piece.length;
+      if (received > maxBytes) throw tooLarge(place, maxBytes);
+      yield piece;
+    }
+  } catch (error) {
+    throw transportError(place, error);
+  }
+}
+
+/** Where a file of a fetcher is; its path where that does not say. */
+export const placeIn = (fetcher: Fetcher, path: string): string => fetcher.place?.(path) ?? path;
+
+/** The result of `check`. What it refuses is told with the place where the file came from. */
+export function checkedFrom<T>(fetcher: Fetcher, path: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof ClientError) || fetcher.place === undefined) throw error;
+    throw new ClientError(error.code, `${fetcher.place(path)}: ${error.message}`, { cause: error.cause });
+  }
+}
+
+/** Our own errors say what they are; any other is a foreign fetcher's way to fail. */
+function transportError(place: string, error: unknown): Error {
+  if (error instanceof CodedError) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  return new ClientError('TRANSPORT', `${place} could not be fetched: ${detail}`, { cause: error });
+}
+
+const noBytes = (place: string): ClientError =>
+  new ClientError('TRANSPORT', `${place} could not be fetched: the fetcher gave no bytes (Uint8Array)`);
+
+/** The file is not there. */
+export const notThere = (fetcher: Fetcher, path: string): ClientError =>
+  new ClientError(
+    'NOT_FOUND',
+    fetcher.place === undefined ? `the repository has no ${path}` : `there is no ${fetcher.place(path)}`,
+  );
 
 async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;

@@ -1,30 +1,38 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Transform } from 'node:stream';
-import { ClientError, systemErrorCode } from './error.ts';
+import { abortedBy, ClientError, systemErrorCode } from './error.ts';
 import { collect, decodeSegments, type Fetcher, tooLarge, unsafePath } from './fetcher.ts';
-import { redirectTarget, repositoryUrl } from './url.ts';
+import { redirectTarget, repositoryUrl, shown } from './url.ts';
 
 export interface HttpOptions {
   /** Origins besides the repository's own that a redirect may lead to, as in `https://cdn.example.org`. */
   readonly redirectOrigins?: ReadonlySet<string>;
   /** Redirects followed for one file. */
   readonly maxRedirects?: number;
-  /** Longest time without a byte, in milliseconds. */
+  /** Longest time without a byte, in milliseconds; at most 24 days, as timers have it. */
   readonly idleMs?: number;
   /** Longest time for one file, in milliseconds, to which large ones add a second for each 8 KiB they may have. */
   readonly deadlineMs?: number;
+  /** Ends what is under way, and what comes after: `ABORTED`. */
+  readonly signal?: AbortSignal;
 }
 
-const defaults: Required<HttpOptions> = {
+type Settings = Required<Omit<HttpOptions, 'signal'>> & Pick<HttpOptions, 'signal'>;
+
+/** See {@link HttpOptions.deadlineMs}, where it is not given. */
+export const DEADLINE_MS = 60_000;
+
+const defaults: Settings = {
   redirectOrigins: new Set(),
   maxRedirects: 5,
   idleMs: 20_000,
-  deadlineMs: 60_000,
+  deadlineMs: DEADLINE_MS,
 };
 
 // Slower than this for long is a slow-retrieval attack. Bytes per millisecond.
 const SLOWEST = 8;
 const DISCARDED = 16_384;
+/** Milliseconds. Node takes a longer one for 1. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
@@ -33,13 +41,13 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  */
 export function httpFetcher(base: string | URL, options: HttpOptions = {}): Fetcher {
   const root = repositoryUrl(base);
-  const settings: Required<HttpOptions> = { ...defaults, ...options };
+  const settings: Settings = { ...defaults, ...options };
   const stream = async (path: string, maxBytes: number): Promise<AsyncIterable<Uint8Array> | undefined> => {
     const url = fileUrl(root, path);
-    const watchdog = startWatchdog(url, settings.idleMs, settings.deadlineMs + maxBytes / SLOWEST);
+    const watchdog = startWatchdog(url, settings, settings.deadlineMs + maxBytes / SLOWEST);
     try {
       const response = await request(root, url, settings, watchdog.signal);
-      if (response !== undefined) return pieces(response, path, maxBytes, watchdog, url);
+      if (response !== undefined) return pieces(response, maxBytes, watchdog, url);
       watchdog.stop();
       return undefined;
     } catch (error) {
@@ -47,7 +55,11 @@ export function httpFetcher(base: string | URL, options: HttpOptions = {}): Fetc
       throw transportError(url, error, watchdog.signal);
     }
   };
-  return { stream, fetch: async (path, maxBytes) => collect(await stream(path, maxBytes)) };
+  return {
+    stream,
+    fetch: async (path, maxBytes) => collect(await stream(path, maxBytes)),
+    place: path => shown(root) + path,
+  };
 }
 
 function fileUrl(root: URL, path: string): URL {
@@ -62,7 +74,7 @@ function fileUrl(root: URL, path: string): URL {
 async function request(
   root: URL,
   start: URL,
-  settings: Required<HttpOptions>,
+  settings: Settings,
   signal: AbortSignal,
 ): Promise<IncomingMessage | undefined> {
   let url = start;
@@ -83,10 +95,10 @@ async function request(
         url = redirectTarget(root, url, response.headers.location ?? null, settings.redirectOrigins);
         break;
       default:
-        throw new ClientError('TRANSPORT', `${url.href} answered ${response.statusCode}: try again later`);
+        throw new ClientError('TRANSPORT', `${shown(url)} answered ${response.statusCode}: try again later`);
     }
   }
-  throw new ClientError('TRANSPORT', `${start.href} redirects more than ${settings.maxRedirects} times`);
+  throw new ClientError('TRANSPORT', `${shown(start)} redirects more than ${settings.maxRedirects} times`);
 }
 
 /** By Node's own client: `fetch` costs each process 25 ms more to load. Connections are kept and used again. */
@@ -128,7 +140,6 @@ async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
 
 async function* pieces(
   response: IncomingMessage,
-  path: string,
   maxBytes: number,
   watchdog: Watchdog,
   url: URL,
@@ -136,11 +147,11 @@ async function* pieces(
   let received = 0;
   try {
     const { 'content-encoding': encoding, 'content-length': announced } = response.headers;
-    if (encoding === undefined && Number(announced ?? 0) > maxBytes) throw tooLarge(path, maxBytes);
-    for await (const piece of await decoded(response, encoding)) {
+    if (encoding === undefined && Number(announced ?? 0) > maxBytes) throw tooLarge(shown(url), maxBytes);
+    for await (const piece of await decoded(response, encoding, url)) {
       watchdog.alive();
       received += piece.length;
-      if (received > maxBytes) throw tooLarge(path, maxBytes);
+      if (received > maxBytes) throw tooLarge(shown(url), maxBytes);
       yield piece;
     }
   } catch (error) {
@@ -155,6 +166,7 @@ async function* pieces(
 async function decoded(
   response: IncomingMessage,
   encoding: string | undefined,
+  url: URL,
 ): Promise<AsyncIterable<Uint8Array>> {
   if (encoding === undefined || encoding === 'identity') return response;
   const { createBrotliDecompress, createGunzip, createInflate } = await import('node:zlib');
@@ -169,7 +181,7 @@ async function decoded(
   if (decoder === undefined) {
     throw new ClientError(
       'TRANSPORT',
-      `the server answers in an encoding that nobody asked for (${encoding})`,
+      `${shown(url)} answers in an encoding that nobody asked for (${encoding})`,
     );
   }
   // An error of either reaches whoever reads the decoder.
@@ -184,18 +196,22 @@ interface Watchdog {
   stop(): void;
 }
 
-function startWatchdog(url: URL, idleMs: number, totalMs: number): Watchdog {
+function startWatchdog(url: URL, { idleMs, signal }: Settings, totalMs: number): Watchdog {
   const controller = new AbortController();
   const abort = (what: string): void =>
-    controller.abort(new ClientError('TRANSPORT', `${url.href} ${what}: the request was given up`));
-  const idle = setTimeout(abort, idleMs, 'sent nothing for too long');
+    controller.abort(new ClientError('TRANSPORT', `${shown(url)} ${what}: the request was given up`));
+  const idle = setTimeout(abort, Math.min(idleMs, LONGEST_TIMER), 'sent nothing for too long');
   const total = setTimeout(abort, Math.min(totalMs, LONGEST_TIMER), 'took too long');
+  const giveUp = (): void => controller.abort(abortedBy(signal));
+  if (signal?.aborted === true) giveUp();
+  else signal?.addEventListener('abort', giveUp, { once: true });
   return {
     signal: controller.signal,
     alive: () => void idle.refresh(),
     stop: () => {
       clearTimeout(idle);
       clearTimeout(total);
+      signal?.removeEventListener('abort', giveUp);
       controller.abort();
     },
   };
@@ -207,5 +223,5 @@ function transportError(url: URL, error: unknown, signal: AbortSignal): ClientEr
   if (signal.reason instanceof ClientError) return signal.reason;
   const inner = error instanceof Error ? (error.cause ?? error) : error;
   const detail = inner instanceof Error ? inner.message : String(inner);
-  return new ClientError('TRANSPORT', `${url.href} could not be fetched: ${detail}`, { cause: error });
+  return new ClientError('TRANSPORT', `${shown(url)} could not be fetched: ${detail}`, { cause: error });
 }

@@ -1,18 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { link, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { link, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemErrorCode } from './error.ts';
+import { isGone, ownMark, type ProcessMark } from './process.ts';
 
 /** What one process says of itself in a lock file. */
-interface Holder {
+interface Holder extends ProcessMark {
   readonly id: string;
-  readonly pid: number;
-  /** When the process began, in the system's own count: a number is given to another process in time. */
-  readonly started: string;
-  /** Machine, boot and process namespace: only there does `pid` mean anything. */
-  readonly place: string;
 }
 
 /** `undefined`: held for too long by a process that may be alive. */
@@ -33,12 +28,7 @@ export async function underLock<T>(
   work: () => Promise<T>,
   patience: number = PATIENCE_MS,
 ): Promise<LockOutcome<T>> {
-  const mine: Holder = {
-    id: randomUUID(),
-    pid: process.pid,
-    started: await startOfProcess('self'),
-    place: await placeOfProcess(),
-  };
+  const mine: Holder = { id: randomUUID(), ...(await ownMark()) };
   const claim = `${file}.${mine.id}`;
   try {
     // Written before it is linked: a lock file is never half a lock file.
@@ -113,16 +103,7 @@ async function readHolder(file: string): Promise<Holder | undefined> {
 }
 
 async function isDead(holder: Holder, file: string, claim: string, place: string): Promise<boolean> {
-  if (holder.place !== place || !Number.isSafeInteger(holder.pid) || holder.pid <= 0) {
-    return (await olderBy(file, claim)) > FOREIGN_MS;
-  }
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    return systemErrorCode(error) === 'ESRCH';
-  }
-  const started = await startOfProcess(holder.pid);
-  return started !== '' && holder.started !== '' && started !== holder.started;
+  return (await isGone(holder, place)) ?? (await olderBy(file, claim)) > FOREIGN_MS;
 }
 
 /** By how many milliseconds `file` is older than `claim`, by the clock of their file system. */
@@ -132,37 +113,5 @@ async function olderBy(file: string, claim: string): Promise<number> {
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return 0;
     throw error;
-  }
-}
-
-let known: string | undefined;
-
-/** Machine, boot and process namespace: only there does a process number mean anything. */
-export async function placeOfProcess(): Promise<string> {
-  known ??= [
-    hostname(),
-    await orNothing(readFile('/proc/sys/kernel/random/boot_id', 'utf8')),
-    await orNothing(readlink('/proc/self/ns/pid')),
-  ]
-    .map(part => part.trim())
-    .join(' ');
-  return known;
-}
-
-/**
- * When a process began, in the system's own count: field 22 of `/proc/PID/stat`, counted after the name, which may hold anything.
- * Empty where there is no such file.
- */
-export async function startOfProcess(pid: number | 'self'): Promise<string> {
-  const stats = await orNothing(readFile(`/proc/${pid}/stat`, 'utf8'));
-  return stats.slice(stats.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-}
-
-async function orNothing(text: Promise<string>): Promise<string> {
-  try {
-    return await text;
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return '';
   }
 }

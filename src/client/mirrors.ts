@@ -25,11 +25,13 @@ export const withFirst = <M>(mirrors: readonly M[], first: M): readonly M[] => [
 ];
 
 /** A refusal says more than a silence: its code is the one that counts. */
+export const mostTelling = (failures: readonly ClientError[]): ClientError =>
+  failures.find(({ code }) => code !== 'TRANSPORT' && code !== 'NOT_FOUND') ??
+  required(failures[0], 'a failure');
+
 function togetherOf(failures: readonly ClientError[]): ClientError {
   if (failures.length === 0) throw new ClientError('TRANSPORT', 'no place to fetch from is known');
-  const telling =
-    failures.find(({ code }) => code !== 'TRANSPORT' && code !== 'NOT_FOUND') ??
-    required(failures[0], 'a failure');
+  const telling = mostTelling(failures);
   const messages = new Set(failures.map(({ message }) => message));
   if (messages.size === 1) return telling;
   return new ClientError(

@@ -4,7 +4,7 @@ import type { Progress } from './download.ts';
 import type { Downloaded } from './download-target.ts';
 import { ClientError, isSourcesFault } from './error.ts';
 import { matchesGlob } from './glob.ts';
-import { firstSound } from './mirrors.ts';
+import { firstSound, mostTelling } from './mirrors.ts';
 import type { Mapping, RepositoryMap } from './repository-map.ts';
 import type { TargetInfo } from './search.ts';
 
@@ -13,6 +13,15 @@ export interface Consensus {
   readonly info: TargetInfo;
   /** In the order of the mapping. */
   readonly repositories: readonly string[];
+}
+
+/** What the repositories of one mapping said. */
+interface Votes {
+  readonly consensus: Consensus | undefined;
+  /** Repositories that list the target. */
+  readonly listing: number;
+  /** By name, what could not be asked or did not verify. */
+  readonly failures: ReadonlyMap<string, ClientError>;
 }
 
 /**
@@ -30,19 +39,25 @@ export class MultiClient {
     this.#clients = clients;
   }
 
-  /** `undefined`: no mapping has it. Throws {@link ClientError} `NO_CONSENSUS`, and what a client throws. */
+  /**
+   * `undefined`: no mapping has it, and every repository that was to be asked said so. Throws {@link ClientError}
+   * `NO_CONSENSUS`, and what a client throws: what one that can't be asked has is not known.
+   */
   async getTargetInfo(path: string): Promise<Consensus | undefined> {
+    const unheard = new Map<string, ClientError>();
     for (const mapping of this.#map.mapping) {
       if (!mapping.paths.some(pattern => matchesGlob(pattern, path))) continue;
-      const votes = await this.#ask(mapping, path);
-      if (votes.consensus !== undefined) return votes.consensus;
+      const { consensus, listing, failures } = await this.#ask(mapping, path);
+      if (consensus !== undefined) return consensus;
+      for (const [name, failure] of failures) unheard.set(name, failure);
       if (!mapping.terminating) continue;
-      if (votes.signed === 0) return undefined;
+      if (listing === 0) break;
       throw new ClientError(
         'NO_CONSENSUS',
-        `${votes.signed} of ${mapping.repositories.join(', ')} list ${JSON.stringify(path)}, and not ${mapping.threshold} of them say the same of it`,
+        `${listing} of ${mapping.repositories.join(', ')} list ${JSON.stringify(path)}, and not ${mapping.threshold} of them say the same of it${unheard.size === 0 ? '' : ` (${reasonsOf(unheard)})`}`,
       );
     }
+    if (unheard.size > 0) throw notHeard(path, unheard);
     return undefined;
   }
 
@@ -61,19 +76,16 @@ export class MultiClient {
   }
 
   /** Asks one after the other until enough agree. */
-  async #ask(
-    { repositories, threshold }: Mapping,
-    path: string,
-  ): Promise<{ readonly consensus: Consensus | undefined; readonly signed: number }> {
+  async #ask({ repositories, threshold }: Mapping, path: string): Promise<Votes> {
     const groups: { readonly info: TargetInfo; readonly names: string[] }[] = [];
-    const failures: ClientError[] = [];
+    const failures = new Map<string, ClientError>();
     for (const name of repositories) {
       let info: TargetInfo | undefined;
       try {
         info = await this.#client(name).getTargetInfo(path);
       } catch (error) {
         if (!isSourcesFault(error)) throw error;
-        failures.push(new ClientError(error.code, `${name}: ${error.message}`, { cause: error }));
+        failures.set(name, error);
       }
       if (info === undefined) continue;
       const answer = info;
@@ -81,13 +93,15 @@ export class MultiClient {
       if (group === undefined) groups.push((group = { info: answer, names: [] }));
       group.names.push(name);
       if (group.names.length >= threshold) {
-        return { consensus: { info: answer, repositories: group.names }, signed: group.names.length };
+        const consensus = { info: answer, repositories: group.names };
+        return { consensus, listing: group.names.length, failures };
       }
     }
     const most = Math.max(0, ...groups.map(({ names }) => names.length));
-    const [failure] = failures;
-    if (failure !== undefined && most + failures.length >= threshold) throw failure;
-    return { consensus: undefined, signed: groups.reduce((sum, { names }) => sum + names.length, 0) };
+    // Their word could have made the quorum.
+    if (failures.size > 0 && most + failures.size >= threshold) throw notHeard(path, failures);
+    const listing = groups.reduce((sum, { names }) => sum + names.length, 0);
+    return { consensus: undefined, listing, failures };
   }
 
   #client(name: string): Client {
@@ -96,6 +110,18 @@ export class MultiClient {
     throw new ClientError('MALFORMED', `there is no client for the repository ${JSON.stringify(name)}`);
   }
 }
+
+function notHeard(path: string, failures: ReadonlyMap<string, ClientError>): ClientError {
+  const errors = [...failures.values()];
+  return new ClientError(
+    mostTelling(errors).code,
+    `whether the map has a target ${JSON.stringify(path)} is not known: ${reasonsOf(failures)}`,
+    { cause: errors.length === 1 ? errors[0] : new AggregateError(errors) },
+  );
+}
+
+const reasonsOf = (failures: ReadonlyMap<string, ClientError>): string =>
+  [...failures].map(([name, { message }]) => `${name} did not say: ${message}`).join('; ');
 
 /** What is custom to a repository may differ. */
 const isSame = (a: TargetInfo, b: TargetInfo): boolean =>

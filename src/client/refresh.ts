@@ -3,7 +3,7 @@ import type { Document, Root, Snapshot, Targets, Timestamp } from '../metadata/d
 import { type RoleName, SNAPSHOT, TARGETS, TIMESTAMP } from '../metadata/names.ts';
 import type { UpdateContext } from './context.ts';
 import { ClientError, unlessRefused } from './error.ts';
-import type { Fetcher } from './fetcher.ts';
+import { checkedFrom, type Fetcher, fetchFrom, notThere } from './fetcher.ts';
 import { cacheName, metadataPath, rootHistoryName } from './paths.ts';
 import { updateRoot } from './root-chain.ts';
 import { exclusively } from './store.ts';
@@ -65,8 +65,11 @@ async function updateTimestamp(context: UpdateContext, root: Document<Root>): Pr
   const maxBytes = context.limits.timestampBytes;
   const cached = await context.store.read(cacheName(TIMESTAMP), maxBytes);
   const trusted = cached === undefined ? undefined : unlessRefused(() => signedTimestamp(root, cached));
-  const bytes = await fetchRequired(context.metadata, metadataPath(TIMESTAMP, undefined), maxBytes); // 5.4.1
-  const timestamp = nextTimestamp(root, trusted, bytes, context.now); // 5.4.2 to 5.4.4
+  const path = metadataPath(TIMESTAMP, undefined);
+  const bytes = await fetchRequired(context.metadata, path, maxBytes); // 5.4.1
+  const timestamp = checkedFrom(context.metadata, path, () =>
+    nextTimestamp(root, trusted, bytes, context.now),
+  ); // 5.4.2 to 5.4.4
   if (timestamp !== trusted)
     await keep(context, root, TIMESTAMP, bytes, () => noneSince(context, root, timestamp)); // 5.4.5
   return timestamp;
@@ -92,7 +95,9 @@ async function updateSnapshot(
     path,
     Math.min(length ?? Infinity, limits.snapshotBytes),
   ); // 5.5.1
-  const snapshot = nextSnapshot(root, timestamp, trusted, bytes, now); // 5.5.2 to 5.5.6
+  const snapshot = checkedFrom(context.metadata, path, () =>
+    nextSnapshot(root, timestamp, trusted, bytes, now),
+  ); // 5.5.2 to 5.5.6
   await keep(context, root, SNAPSHOT, bytes, () => isKept(context, TIMESTAMP, timestamp)); // 5.5.7
   return snapshot;
 }
@@ -118,7 +123,9 @@ export async function updateTargets(
     path,
     Math.min(length ?? Infinity, limits.targetsBytes),
   ); // 5.6.1
-  const targets = nextTargets(delegations, snapshot, role, bytes, now); // 5.6.2 to 5.6.5
+  const targets = checkedFrom(context.metadata, path, () =>
+    nextTargets(delegations, snapshot, role, bytes, now),
+  ); // 5.6.2 to 5.6.5
   await keep(context, root, role, bytes, () => isKept(context, SNAPSHOT, snapshot)); // 5.6.6
   return targets;
 }
@@ -158,7 +165,7 @@ async function isKept({ store }: UpdateContext, role: RoleName, document: Docume
 }
 
 async function fetchRequired(fetcher: Fetcher, path: string, maxBytes: number): Promise<Uint8Array> {
-  const bytes = await fetcher.fetch(path, maxBytes);
-  if (bytes === undefined) throw new ClientError('NOT_FOUND', `the repository has no ${path}`);
+  const bytes = await fetchFrom(fetcher, path, maxBytes);
+  if (bytes === undefined) throw notThere(fetcher, path);
   return bytes;
 }

@@ -2,6 +2,7 @@ import type { Document, Root } from '../metadata/document.ts';
 import { ROOT, SNAPSHOT, TIMESTAMP } from '../metadata/names.ts';
 import type { UpdateContext } from './context.ts';
 import { unlessRefused } from './error.ts';
+import { checkedFrom, fetchFrom } from './fetcher.ts';
 import { cacheName, metadataPath, rootHistoryName } from './paths.ts';
 import { exclusively } from './store.ts';
 import { nextRoot, onlineKeysRotated, requireFresh, trustRoot } from './trusted.ts';
@@ -16,9 +17,10 @@ export async function updateRoot(context: UpdateContext, trustedRoot: Uint8Array
   await adopt(context, root);
   for (let rotations = 0; rotations < limits.rootRotations; rotations++) {
     const path = metadataPath(ROOT, root.signed.version + 1); // 5.3.2
-    const bytes = await context.metadata.fetch(path, limits.rootBytes); // 5.3.3
+    const bytes = await fetchFrom(context.metadata, path, limits.rootBytes); // 5.3.3
     if (bytes === undefined) break;
-    root = nextRoot(root, bytes); // 5.3.4 to 5.3.7
+    const trusted = root;
+    root = checkedFrom(context.metadata, path, () => nextRoot(trusted, bytes)); // 5.3.4 to 5.3.7
     await adopt(context, root); // 5.3.8
   }
   requireFresh(root, ROOT, context.now); // 5.3.10

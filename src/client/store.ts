@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CodedError } from '../errors.ts';
 import { ClientError, systemErrorCode } from './error.ts';
+import { makeFolder } from './folder.ts';
 import { underLock } from './lock.ts';
 
 /**
@@ -59,7 +60,7 @@ export function fileStore(folder: string): MetadataStore {
     async write(name, bytes) {
       const temporary = `${file(name)}.${randomUUID()}.tmp`;
       try {
-        await mkdir(path.dirname(temporary), { recursive: true });
+        await makeFolder(path.dirname(temporary));
         await writeFile(temporary, bytes, { flag: 'wx' });
         await rename(temporary, file(name));
       } catch (cause) {
@@ -77,7 +78,7 @@ export function fileStore(folder: string): MetadataStore {
     async exclusive(work) {
       const lock = path.join(folder, LOCK);
       try {
-        await mkdir(folder, { recursive: true });
+        await makeFolder(folder);
         const outcome = await underLock(lock, work);
         if (outcome !== undefined) return outcome.value;
       } catch (cause) {
@@ -104,13 +105,23 @@ async function readWhole(file: string, maxBytes: number): Promise<Uint8Array | u
   }
 }
 
-const READ_ONLY: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
+const READ_ONLY: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'you may not write there'],
+  ['EPERM', 'you may not write there'],
+  ['EROFS', 'the file system is read-only'],
+]);
 
-/** Wraps an error of the file system; rethrows any other. */
-export function storageError(verb: string, file: string, cause: unknown): ClientError {
+/** Wraps an error of the file system, with what can be done where writing is not allowed; rethrows any other. */
+export function storageError(
+  verb: 'read' | 'write' | 'remove' | 'lock',
+  file: string,
+  cause: unknown,
+  remedy = 'what is cached can still be used offline',
+): ClientError {
   const code = systemErrorCode(cause);
   if (code === undefined) throw cause;
-  const hint = READ_ONLY.has(code) ? ': what is cached can still be used offline' : '';
+  const why = verb === 'read' ? undefined : READ_ONLY.get(code);
+  const hint = why === undefined ? '' : `: ${why}; ${remedy}`;
   return new ClientError('STORAGE', `can not ${verb} ${file} (${code})${hint}`, { cause });
 }
 

@@ -24,6 +24,8 @@ export interface BundleRequest {
   /** Target paths, or every one that a client finds. */
   readonly artifacts: readonly string[] | 'all';
   readonly limits?: Partial<ClientLimits>;
+  /** Ends the writing when aborted, and leaves nothing of it. */
+  readonly signal?: AbortSignal;
 }
 
 export interface BundleOutcome {
@@ -76,7 +78,7 @@ export async function makeBundle(request: BundleRequest): Promise<BundleOutcome>
       yield fileOf(TARGETS_FOLDER, artifactPath(info.path, digest), info.file.length, content);
     }
   }
-  await writeBundle(out, files());
+  await writeBundle(out, files(), request.signal);
   const ends = [metadata.root, metadata.timestamp, metadata.snapshot, metadata.targets];
   return {
     roots: roots.length,

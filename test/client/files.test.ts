@@ -78,6 +78,13 @@ describe('a folder', () => {
   });
 });
 
+it('a folder that is not there is told by its name', async () => {
+  await expect(directoryFetcher(at('nowhere')).fetch('file', 9)).rejects.toMatchObject({
+    code: 'TRANSPORT',
+    message: `the folder ${at('nowhere')} can not be read (ENOENT)`,
+  });
+});
+
 describe('the cache in files', () => {
   it('is laid out as python-tuf does and leaves nothing else behind', async () => {
     const simulator = new RepositorySimulator();

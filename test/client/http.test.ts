@@ -117,6 +117,34 @@ describe('one file', () => {
     expect(await outcome(httpFetcher(server.url).fetch('file', 100))).toBe('TRANSPORT');
   });
 
+  it('a time limit beyond what timers know is the longest that they do', async () => {
+    const warnings: string[] = [];
+    const note = (warning: Error): void => void warnings.push(warning.name);
+    process.on('warning', note);
+    const url = await start((_, r) => void setTimeout(() => r.end('hello'), 20));
+    const fetcher = httpFetcher(url, { idleMs: 99_999 * 86_400_000, deadlineMs: Number.POSITIVE_INFINITY });
+    expect((await fetcher.fetch('file', 100))?.toString()).toBe('hello');
+    process.removeListener('warning', note);
+    expect(warnings).toEqual([]);
+  });
+
+  it('a signal ends what is under way, and what comes after', async () => {
+    const controller = new AbortController();
+    const url = await start((_, r) => r.write('x', () => controller.abort()));
+    const fetcher = httpFetcher(url, { signal: controller.signal });
+    expect(await outcome(fetcher.fetch('file', 100))).toBe('ABORTED');
+    expect(await outcome(fetcher.fetch('file', 100))).toBe('ABORTED');
+  });
+
+  it('what a redirect carries in its address is not told', async () => {
+    const url = await start((q, r) =>
+      q.url === '/file' ? redirectTo('/other?token=s3cret')(q, r) : void r.writeHead(500).end(),
+    );
+    const refused = httpFetcher(url).fetch('file', 100);
+    await expect(refused).rejects.toThrow(`${url}other answered 500`);
+    await expect(refused).rejects.not.toThrow('s3cret');
+  });
+
   it('a redirect to an origin that was named is followed', async () => {
     const cdn = await start((_, r) => void r.end('hello'));
     const url = await start(redirectTo(`${cdn}file`));
@@ -162,6 +190,11 @@ describe('addresses', () => {
   ])('%s is no repository', url =>
     expect(() => httpFetcher(url)).toThrow(expect.objectContaining({ code: 'BAD_URL' }) as Error),
   );
+
+  it.each(['tuf', 'tuf/', 'tuf?', 'tuf/#'])('%s is the folder tuf', async end => {
+    const url = await start((q, r) => r.end(q.url));
+    expect((await httpFetcher(url + end).fetch('file', 100))?.toString()).toBe('/tuf/file');
+  });
 
   const root = new URL('https://example.org/tuf/');
   it.each([

@@ -158,6 +158,19 @@ describe('a quorum of repositories (TAP 4)', () => {
       'C',
     ],
     ['all are down', { A: 'down', B: 'down', C: 'down' }, [three], 'TRANSPORT'],
+    ['one is down, the other does not list it', { A: 'down', B: undefined, C: 'x' }, [{}], 'TRANSPORT'],
+    [
+      'one lists it, one does not, one is down, and all would have to',
+      { A: 'x', B: undefined, C: 'down' },
+      [{ ...three, threshold: 3 }],
+      'NO_CONSENSUS',
+    ],
+    [
+      'one is down of a mapping that leads to another, which has it not',
+      { A: 'down', B: undefined, C: undefined },
+      [{ terminating: false }, { repositories: ['C'], threshold: 1 }],
+      'TRANSPORT',
+    ],
   ];
   it.each(rows)('%s', async (_, says, mapping, expected) => {
     const { client } = clientsOf(says, mapOf(...mapping));
@@ -170,6 +183,20 @@ describe('a quorum of repositories (TAP 4)', () => {
     const { client, asked } = clientsOf({ A: 'x', B: 'x', C: 'x' }, mapOf({ repositories: ['C', 'A', 'B'] }));
     await client.getTargetInfo('file');
     expect(asked).toEqual(['C', 'A']);
+  });
+
+  it('says who did not answer, and why, rather than that there is no such target', async () => {
+    const { client } = clientsOf({ A: 'down', B: undefined, C: 'down' }, mapOf({ ...three, threshold: 3 }));
+    await expect(client.download('file', 'nowhere')).rejects.toMatchObject({
+      code: 'TRANSPORT',
+      message:
+        'whether the map has a target "file" is not known: A did not say: no answer; C did not say: no answer',
+    });
+    const { client: third } = clientsOf(
+      { A: 'x', B: undefined, C: 'down' },
+      mapOf({ ...three, threshold: 3 }),
+    );
+    await expect(third.getTargetInfo('file')).rejects.toThrow('(C did not say: no answer)');
   });
 
   it('a target of no mapping can not be downloaded', async () => {

@@ -50,6 +50,47 @@ describe('help', () => {
     });
   }
 
+  for (const [args, unknown, meant, hint] of [
+    [['help', 'frob'], 'frob', '', 'tuf-signer --help'],
+    [['help', 'delegat'], 'delegat', '(Did you mean delegate?)', 'tuf-signer --help'],
+    [['client', 'help', 'downlod'], 'downlod', '(Did you mean download?)', 'tuf-signer client --help'],
+    [['help', 'key', 'lst'], 'lst', '(Did you mean list?)', 'tuf-signer key --help'],
+    [['client', 'foo'], 'foo', '', 'tuf-signer client --help'],
+    [['drill', 'sgn'], 'sgn', '(Did you mean sign?)', 'tuf-signer drill --help'],
+  ] as const) {
+    test(`64: ${args.join(' ')} says that there is no such command`, async () => {
+      const { exit, stdout, stderr } = await cli.run(args);
+      expect([exit, stdout]).toEqual([64, '']);
+      expect(stderr).toContain(`error: unknown command '${unknown}'`);
+      expect(stderr).toContain(meant);
+      expect(stderr).toContain(`(see ${hint}`);
+      expect(stderr.split('\n').length).toBeLessThan(6);
+    });
+  }
+
+  test('of a command of a group, in either order; an option before it is told where it belongs', async () => {
+    const help = await cli.run(['client', 'download', '--help']);
+    expect(help.stdout).toContain('Usage: tuf-signer client download');
+    for (const args of [
+      ['help', 'client', 'download'],
+      ['client', 'help', 'download'],
+    ])
+      expect(await cli.run(args)).toEqual(help);
+    const early = await cli.run(['client', '--dir', 'x', 'refresh']);
+    expect([early.exit, early.stderr]).toEqual([
+      64,
+      expect.stringContaining('(see tuf-signer client --help; options come after the COMMAND)'),
+    ]);
+  });
+
+  test('of the client tells its exit codes within 80 columns', async () => {
+    const { stdout } = await cli.run(['client', '--help']);
+    const codes = stdout.slice(stdout.indexOf('Exit codes:'));
+    for (const code of [0, 2, 64, 65, 66, 69, 73, 74])
+      expect(codes).toMatch(new RegExp(`(^|  )${code}  `, 'm'));
+    expect(Math.max(...codes.split('\n').map(line => line.length))).toBeLessThanOrEqual(80);
+  });
+
   test('of the version', async () => {
     expect(await cli.run(['--version'])).toEqual({ exit: 0, stdout: '0.1.0\n', stderr: '' });
   });
@@ -92,6 +133,38 @@ describe('exit codes', () => {
       expect(stderr).not.toBe('');
     });
   }
+
+  describe('with --json, whatever the command: one document that says why', () => {
+    const rows: readonly (readonly [code: number, error: string, args: readonly string[]])[] = [
+      [64, 'USAGE', ['build']],
+      [64, 'USAGE', ['build', '--no-such-flag']],
+      [2, 'REFUSED', ['build', '--out', 'out', '--previous', 'SITE']],
+      [64, 'BAD_DESTINATION', ['deploy', '.', '--to', 'ftp://x']],
+      [66, 'NOT_FOUND', ['status', 'sign/nope']],
+      [64, 'USAGE', ['verify', '--trusted-root', 'none']],
+      [64, 'BAD_URL', ['test-repository', 'ftp://x', '--trusted-root', 'none']],
+      [64, 'USAGE', ['test-repository', 'https://x/', '--trusted-root', 'none']],
+      [64, 'MISSING_ANSWER', ['request', 'export', 'sign/nope', '--out', 'none']],
+      [64, 'USAGE', ['request', 'import', 'none']],
+      [64, 'USAGE', ['request']],
+      [64, 'USAGE', ['no-such-command']],
+      [64, 'USAGE', ['key', 'list', 'too', 'many']],
+    ];
+    for (const [code, error, args] of rows) {
+      test(`${code} ${error}: tuf-signer ${args.join(' ')} --json`, async ({ shared }) => {
+        // Nobody listens there: what clients have is not known.
+        const line = args.map(arg => (arg === 'SITE' ? 'http://127.0.0.1:1/' : arg));
+        const { exit, stdout, stderr } = await cli.run([...line, '--json'], {
+          cwd: shared.person('alice').folder,
+        });
+        expect([exit, JSON.parse(stdout)]).toEqual([
+          code,
+          { error: { code: error, message: expect.stringMatching(/\S/) as string } },
+        ]);
+        expect(stderr).not.toBe('');
+      });
+    }
+  });
 
   test('66: an event that is not there, with those that are', async ({ world }) => {
     const none = await inClone(world, 'alice', ['sign', UPDATE]);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -75,6 +76,49 @@ test('a disk that is full while metadata comes: what was there stays', async () 
   expect((await run(dir, 'refresh')).exit).toBe(0);
   expect(readdirSync(dir).filter(name => name.endsWith('.tmp') || name.startsWith('.lock'))).toEqual([]);
 });
+
+/** Can this user mount a file system of his own? Only that makes a read-only one. */
+const mountsOwn = ((): boolean => {
+  try {
+    execFileSync('unshare', ['--mount', '--map-root-user', 'true'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+test.skipIf(!mountsOwn)(
+  'a file system that is read-only is told as such, in folders of folders too',
+  async () => {
+    const dir = await initialised('mount');
+    expect((await run(dir, 'refresh')).exit).toBe(0);
+    const root = join(folder.path, 'mount.root.json');
+    const onReadOnly = (...line: readonly string[]): Promise<Ran> =>
+      runProgram('unshare', [
+        '--mount',
+        '--map-root-user',
+        'sh',
+        '-ec',
+        'mkdir -p "$0"; mount -t tmpfs -o ro none "$0"; exec "$@"',
+        join(folder.path, 'ro'),
+        process.execPath,
+        ...line,
+      ]);
+    const init = await onReadOnly(...args(join(folder.path, 'ro/m/e'), 'init', root));
+    expect([init.exit, init.stderr]).toEqual([
+      74,
+      expect.stringMatching(/can not lock \S+\/ro\/m\/e \(EROFS\): the file system is read-only; /),
+    ]);
+    const out = join(folder.path, 'ro/m/e');
+    const download = await onReadOnly(...args(dir, 'download', 'large.bin', '--out', out));
+    expect([download.exit, download.stderr]).toEqual([
+      74,
+      expect.stringMatching(
+        /can not write \S+large\.bin \(EROFS\): the file system is read-only; name another folder/,
+      ),
+    ]);
+  },
+);
 
 test('a cache that can not be written: offline works, and a refresh that would have to write says so', async () => {
   const dir = await initialised('read-only');

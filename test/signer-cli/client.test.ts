@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -144,6 +144,283 @@ describe('init', () => {
   });
 });
 
+describe('what init was given is remembered', () => {
+  const settings = (): string => join(dir, 'client/settings.json');
+
+  it('redirects that are allowed, for metadata and artifacts, until a command says otherwise', async () => {
+    const front = await serve((request, response) => {
+      response.writeHead(302, { location: `${server.url}${(request.url ?? '').slice(1)}` }).end();
+    });
+    const places = ['--metadata-url', `${front.url}metadata`, '--targets-url', `${front.url}targets`];
+    await client('init', rootFile(), ...places);
+    expect((await client('refresh')).code).toBe(69);
+    await client('init', rootFile(), ...places, '--allow-redirect-to', new URL(server.url).origin);
+    expect((await download()).code).toBe(0);
+    const refused = await client('refresh', '--allow-redirect-to', 'https://cdn.example.org');
+    expect([refused.code, refused.err]).toEqual([69, expect.stringContaining('redirects to')]);
+    await front.close();
+  });
+
+  it('how long a silent server is waited for, until a command says otherwise', async () => {
+    fault = path => (path.includes('timestamp') ? (_, r) => r.write('{') : undefined);
+    await client('init', rootFile(), ...urls(), '--timeout', '1s');
+    const waited = async (...flags: readonly string[]): Promise<number> => {
+      const from = performance.now();
+      const { code, err } = await client('refresh', ...flags);
+      expect([code, err]).toEqual([69, expect.stringContaining('sent nothing for too long')]);
+      return performance.now() - from;
+    };
+    expect(await waited()).toBeLessThan(1_900);
+    expect(await waited('--timeout', '2s')).toBeGreaterThan(1_900);
+  });
+
+  it.each([
+    ['no JSON', 'nothing', 'not valid JSON'],
+    ['no object', '[]', 'no object'],
+    ['an address that is none', '{"metadata": ["ftp://x/"], "targets": []}', 'http or https'],
+    ['addresses that are no list', '{"metadata": "https://x/", "targets": []}', 'metadata is no list'],
+    ['one that is no text', '{"metadata": [], "targets": [1]}', 'targets is no list'],
+    ['no addresses', '{}', 'metadata is no list'],
+    ['a bad origin', '{"metadata": [], "targets": [], "allowRedirectTo": ["x"]}', 'is no origin'],
+    ['a number for a time', '{"metadata": [], "targets": [], "timeout": 5}', 'timeout is no text'],
+    ['a time that is none', '{"metadata": [], "targets": [], "timeout": "soon"}', 'is no duration'],
+    ['a time of years', '{"metadata": [], "targets": [], "timeout": "999d"}', 'at most 24h'],
+  ])('damaged, %s: 65 with the file and what to do, and init again mends it', async (_, text, why) => {
+    await init();
+    writeFileSync(settings(), text);
+    const { code, err, out: printed } = await client('refresh', '--json');
+    expect([code, JSON.parse(printed)]).toEqual([
+      65,
+      { error: { code: 'BAD_FILE', message: expect.any(String) as string } },
+    ]);
+    expect(err).toContain(`${settings()} is damaged: `);
+    expect(err).toContain(why);
+    expect(err).toContain(`tuf-signer client init ROOT_FILE --dir ${dir}`);
+    expect((await init()).code).toBe(0);
+    expect((await client('refresh')).code).toBe(0);
+  });
+});
+
+it('a pinned root that is damaged is told by its file, and removing it is enough', async () => {
+  await init();
+  const file = join(dir, 'client/trusted-root.json');
+  writeFileSync(file, '{');
+  const { code, err } = await client('refresh');
+  expect([code, err]).toEqual([65, expect.stringContaining(`${file} is damaged: root.json is no root`)]);
+  rmSync(file);
+  expect((await init()).code).toBe(0);
+  expect((await client('refresh')).code).toBe(0);
+});
+
+describe('a failure with --json is one document, beside the line for people', () => {
+  const failure = async (
+    ran: Promise<CommandOutcome>,
+  ): Promise<readonly [number, string, CommandOutcome]> => {
+    const outcome = await ran;
+    const { error, ...rest } = JSON.parse(outcome.out) as { error: { code: string; message: string } };
+    expect(rest).toEqual({});
+    expect(outcome.err).toContain(error.message);
+    return [outcome.code, error.code, outcome];
+  };
+
+  it.each([
+    ['refresh', []],
+    ['list', []],
+    ['download', ['x']],
+  ] as const)('%s before init', async (command, args) => {
+    expect((await failure(client(command, ...args, '--json'))).slice(0, 2)).toEqual([66, 'NOT_FOUND']);
+  });
+
+  type Row = readonly [name: string, code: number, error: string, run: () => Promise<CommandOutcome>];
+  const other = (): string => {
+    const made = new RepositorySimulator();
+    made.rotate('root', testKey(50), testKey(51));
+    return rootFile(made.publishRoot());
+  };
+  /** There, and can't be read, by root neither. */
+  const unreadable = (): string => {
+    const file = join(folder.path, `loop-${++count}`);
+    symlinkSync(file, file);
+    return file;
+  };
+  const none = (): string => join(folder.path, 'none');
+  const rows: readonly Row[] = [
+    ['init with another root', 73, 'ALREADY_THERE', () => client('init', other(), '--json')],
+    [
+      'init with the wrong fingerprint',
+      2,
+      'UNTRUSTED',
+      () => client('init', rootFile(), '--fingerprint', '00', '--json'),
+    ],
+    ['init with no such file', 64, 'USAGE', () => client('init', none(), '--json')],
+    ['init with a folder', 64, 'USAGE', () => client('init', folder.path, '--json')],
+    ['init with an unreadable file', 74, 'STORAGE', () => client('init', unreadable(), '--json')],
+    ['refresh without an address', 64, 'USAGE', () => client('refresh', '--dir', `${dir}-bare`, '--json')],
+    ['a bad --max-age', 64, 'USAGE', () => client('refresh', '--max-age', 'soon', '--json')],
+    ['a bad --timeout', 64, 'USAGE', () => client('refresh', '--timeout', '99999d', '--json')],
+    ['a bad address', 64, 'BAD_URL', () => client('refresh', '--metadata-url', 'ftp://x', '--json')],
+    ['no such map', 64, 'USAGE', () => client('download', 'x', '--map', none(), '--json')],
+    ['an unreadable map', 74, 'STORAGE', () => client('download', 'x', '--map', unreadable(), '--json')],
+    ['an unsafe path', 65, 'UNSAFE_PATH', () => client('download', '../x', '--json')],
+    ['bundle without a site', 64, 'USAGE', () => runCommand({ cards: noCards }, 'bundle', '--json')],
+    [
+      'bundle of no such site',
+      64,
+      'USAGE',
+      () => runCommand({ cards: noCards }, 'bundle', '--site', none(), '--out', 'b', '--all', '--json'),
+    ],
+    [
+      'bundle with an unreadable root',
+      74,
+      'STORAGE',
+      () =>
+        runCommand(
+          { cards: noCards },
+          'bundle',
+          '--site',
+          server.url,
+          '--trusted-root',
+          unreadable(),
+          '--out',
+          'b',
+          '--all',
+          '--json',
+        ),
+    ],
+  ];
+  it.each(rows)('%s: exit %i, %s', async (name, code, error, run) => {
+    await init();
+    if (name === 'refresh without an address') await client('init', rootFile(), '--dir', `${dir}-bare`);
+    const [actual, told, { err }] = await failure(run());
+    expect([actual, told]).toEqual([code, error]);
+    if (/no such|unreadable/.test(name)) expect(err).toMatch(/none|loop-\d+/);
+  });
+
+  it('a command line that Commander refuses', async () => {
+    for (const args of [['refresh', '--nope'], ['frob'], ['refresh', 'too', 'many']]) {
+      const { code, out: printed } = await runCommand({ cards: noCards }, 'client', ...args, '--json');
+      expect([code, JSON.parse(printed)]).toMatchObject([64, { error: { code: 'USAGE' } }]);
+    }
+    expect((await runCommand({ cards: noCards }, 'client', 'refresh', '--', '--json')).out).toBe('');
+  });
+
+  it('of several downloads: what was written, and what ended it; what comes after it is not tried', async () => {
+    await init();
+    const batch = ['plain.txt', 'nope', ARTIFACT];
+    const {
+      code,
+      out: printed,
+      err,
+    } = await client('download', ...batch, '--out', join(dir, 'out'), '--json');
+    expect([code, JSON.parse(printed)]).toEqual([
+      66,
+      {
+        downloads: [expect.objectContaining({ path: 'plain.txt', file: out('plain.txt') })],
+        error: { code: 'TARGET_UNKNOWN', message: expect.stringContaining('nope') as string },
+      },
+    ]);
+    expect(err).toContain(`not tried any more: ${ARTIFACT}`);
+    expect([existsSync(out('plain.txt')), existsSync(out(ARTIFACT))]).toEqual([true, false]);
+  });
+});
+
+describe('an error says where', () => {
+  it.each([
+    ['--metadata-url', 'https://user:s3cret@host/', '"https://host/"'],
+    ['--targets-url', 'https://host/x?token=s3cret', '"https://host/x"'],
+    ['--metadata-url', 's3cret@nonsense', '"…"'],
+    ['--targets-url', 'C:/site', '"C:/site"'],
+  ])('%s %s: the flag and the address, without its secrets', async (flag, url, shown) => {
+    await init();
+    for (const command of [
+      client('refresh', '--metadata-url', server.url, flag, url),
+      client('init', rootFile(), flag, url),
+    ]) {
+      const { code, err } = await command;
+      expect([code, err]).toEqual([64, expect.stringContaining(`${flag}: ${shown} is no address`)]);
+      expect(err).not.toContain('s3cret');
+    }
+  });
+
+  it('a page in place of metadata, by its address', async () => {
+    await init();
+    fault = path => (path.includes('timestamp') ? (_, r) => r.end('<html>') : undefined);
+    expect((await client('refresh')).err).toContain(
+      `${server.url}metadata/timestamp.json: timestamp.json is no timestamp`,
+    );
+  });
+
+  it('each mirror, by its address', async () => {
+    await init();
+    const wrong = `${server.url}wrong/`;
+    const { code, err } = await client(
+      'refresh',
+      '--metadata-url',
+      'http://127.0.0.1:1/',
+      '--metadata-url',
+      wrong,
+    );
+    expect(code).toBe(69);
+    expect(err).toContain('http://127.0.0.1:1/2.root.json could not be fetched');
+    expect(err).toContain(`there is no ${wrong}timestamp.json`);
+  });
+
+  it('a root that is none, by its file', async () => {
+    const file = rootFile(Buffer.from('<html>'));
+    expect((await client('init', file)).err).toContain(`ROOT ${JSON.stringify(file)}: root.json is no root`);
+  });
+
+  it('an entry of a map', async () => {
+    const map = join(folder.path, `map-${++count}.json`);
+    const mapping = [{ paths: ['*'], repositories: ['A'], terminating: true, threshold: 1 }];
+    writeFileSync(map, JSON.stringify({ repositories: { A: ['ftp://x/'] }, mapping }));
+    const top = dir;
+    dir = join(top, 'A');
+    await client('init', rootFile());
+    dir = top;
+    const { code, err } = await download('--map', map);
+    expect([code, err]).toEqual([
+      64,
+      expect.stringContaining(`the map file ${map}, repositories.A: "ftp://x/`),
+    ]);
+  });
+
+  it('a bundle that lacks an artifact', async () => {
+    await init();
+    const bundle = join(folder.path, `${++count}.tufbundle`);
+    const site = ['--site', server.url, '--metadata-path', 'metadata'];
+    await runCommand({ cards: noCards }, 'bundle', ...site, '--out', bundle, '--metadata-only', '--now', NOW);
+    const { code, err } = await download('--bundle', bundle);
+    expect([code, err]).toEqual([
+      66,
+      expect.stringMatching(/there is no targets\/tools\/\S+greet\.sh in the bundle \S+\.tufbundle/),
+    ]);
+  });
+
+  it('a quorum of which one did not answer: not that there is no such target', async () => {
+    const map = join(folder.path, `map-${++count}.json`);
+    const mapping = [{ paths: ['*'], repositories: ['A', 'B'], terminating: true, threshold: 2 }];
+    writeFileSync(
+      map,
+      JSON.stringify({ repositories: { A: [server.url], B: ['http://127.0.0.1:1/'] }, mapping }),
+    );
+    const top = dir;
+    const second = new RepositorySimulator();
+    second.rotate('root', testKey(50), testKey(51));
+    for (const [name, root] of [
+      ['A', rootFile()],
+      ['B', rootFile(second.publishRoot())],
+    ] as const) {
+      dir = join(top, name);
+      await client('init', root);
+    }
+    dir = top;
+    const { code, err } = await client('download', 'nope', '--map', map, '--out', join(dir, 'out'));
+    expect(code).toBe(69);
+    expect(err).toMatch(/target "nope" is not known: B did not say: http:\/\/127\.0\.0\.1:1\//);
+  });
+});
+
 describe('the commands', () => {
   it('refresh, list and download, for people and for programs', async () => {
     await init();
@@ -205,6 +482,8 @@ describe('the commands', () => {
     [['--max-age', '3 days'], 'is no duration'],
     [['--max-targets-bytes', '-1'], 'is no number'],
     [['--timeout', '0s'], 'is no duration'],
+    [['--timeout', '25h'], 'at most 24h'],
+    [['--timeout', '99999d'], 'at most 24h'],
     [['--allow-redirect-to', 'https://cdn.example.org/path'], 'is no origin'],
     [['--metadata-url', 'ftp://x/'], 'http or https'],
   ])('%j is no command line', async (flags, message) => {
@@ -268,7 +547,7 @@ describe('the commands', () => {
     writeFileSync(bundle, 'no bundle');
     expect(await download('--bundle', bundle)).toMatchObject({
       code: 65,
-      err: expect.stringContaining('no bundle') as string,
+      err: expect.stringContaining(`${bundle}: this is no bundle`) as string,
     });
   });
 

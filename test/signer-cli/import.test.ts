@@ -145,7 +145,12 @@ it.each([
   ['a folder without metadata', () => [folder.path], 64, 'there is no timestamp.json'],
   ['a folder that is not there', () => ['nowhere-at-all'], 64, '"nowhere-at-all" is no folder here'],
   ['a URL that nobody answers', () => ['http://127.0.0.1:9/'], 69, 'could not be fetched'],
-  ['a URL with a password', () => ['https://me:secret@tuf.example.org/'], 64, 'without user name'],
+  [
+    'a URL with a password',
+    () => ['https://me:secret@tuf.example.org/'],
+    64,
+    'has a user name or a password',
+  ],
   ['a scheme that is none of ours', () => ['ftp://tuf.example.org/'], 64, 'http or https address'],
   ['an event that is none', () => [site(), 'main'], 64, 'is no signing event'],
   [

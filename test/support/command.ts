@@ -1,7 +1,8 @@
 import type { Asker } from '../../signer-cli/ask.ts';
 import { exitCodeOf } from '../../signer-cli/exit-codes.ts';
+import { printFailure } from '../../signer-cli/failure.ts';
 import { openOutput } from '../../signer-cli/output.ts';
-import { buildProgram, isUsageError } from '../../signer-cli/program.ts';
+import { buildProgram, isHelp, isUsageError } from '../../signer-cli/program.ts';
 import { tracedCards } from '../../signer-cli/run-context.ts';
 import { CodedError } from '../../src/errors.ts';
 import type { CardTransport } from '../../src/signers/piv/transport.ts';
@@ -55,6 +56,8 @@ export async function runCommand(
     await program.parseAsync(['node', 'tuf-signer', ...args]);
   } catch (error) {
     if (!(error instanceof CodedError) && !isUsageError(error)) throw error;
+    if (isHelp(error)) return { code: 0, ...written, asked, typed };
+    printFailure(error, args, output);
     code = isUsageError(error) ? 64 : exitCodeOf(error);
     output.say(`tuf-signer: ${error instanceof Error ? error.message : ''}`);
   }

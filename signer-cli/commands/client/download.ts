@@ -1,26 +1,36 @@
 import type { Progress } from '../../../src/client/download.ts';
 import type { Downloaded } from '../../../src/client/download-target.ts';
-import { unreachable } from '../../../src/errors.ts';
+import { CodedError, unreachable } from '../../../src/errors.ts';
 import { renderJson } from '../../../src/render/json.ts';
 import { escapeTerminal } from '../../../src/render/terminal-text.ts';
 import { EXIT } from '../../exit-codes.ts';
+import { failureJson } from '../../failure.ts';
 import type { Output } from '../../output.ts';
 import type { RunContext } from '../../run-context.ts';
+import { interruptible } from '../interruptible.ts';
 import type { ClientFlags } from './flags.ts';
-import { openClient, telling } from './open.ts';
+import { openClient } from './open.ts';
 
-/** Fetches artifacts one after the other; the first that can't be had ends it. */
+/** Fetches artifacts one after the other; the first that can't be had ends it. With `--json` both stand in the one document. */
 export function run(targets: readonly string[], flags: ClientFlags, context: RunContext): Promise<number> {
-  const { output } = context;
-  return telling(flags, output, async () => {
-    const downloads = await downloaderOf(flags, context);
+  return interruptible(async signal => {
+    const { output } = context;
+    const downloads = await downloaderOf(flags, context, signal);
     const done: Downloaded[] = [];
-    for (const target of targets) {
-      const downloaded = await downloads.download(target, flags.out ?? '.', progressOf(target, output));
-      done.push(downloaded);
-      if (flags.json === true) continue;
-      output.say(`${target}: ${words(downloaded)}`);
-      output.result(escapeTerminal(downloaded.file));
+    try {
+      for (const target of targets) {
+        const downloaded = await downloads.download(target, flags.out ?? '.', progressOf(target, output));
+        done.push(downloaded);
+        if (flags.json === true) continue;
+        output.say(`${target}: ${words(downloaded)}`);
+        output.result(escapeTerminal(downloaded.file));
+      }
+    } catch (error) {
+      const left = targets.length - done.length - 1;
+      if (left > 0) output.say(`not tried any more: ${targets.slice(-left).join(', ')}`);
+      if (flags.json === true && done.length > 0 && error instanceof CodedError)
+        output.result(renderJson({ downloads: done.map(json), ...failureJson(error) }));
+      throw error;
     }
     if (flags.json === true) output.result(renderJson({ downloads: done.map(json) }));
     return EXIT.accepted;
@@ -31,10 +41,14 @@ interface Downloader {
   download(path: string, folder: string, progress: Progress): Promise<Downloaded>;
 }
 
-async function downloaderOf(flags: ClientFlags, context: RunContext): Promise<Downloader> {
-  if (flags.map === undefined) return await openClient(flags, context);
+async function downloaderOf(
+  flags: ClientFlags,
+  context: RunContext,
+  signal: AbortSignal,
+): Promise<Downloader> {
+  if (flags.map === undefined) return await openClient(flags, context, { signal });
   const { openMap } = await import('./open-map.ts');
-  return await openMap(flags.map, flags, context);
+  return await openMap(flags.map, flags, context, { signal });
 }
 
 /** Milliseconds between two lines, and before the first. */

@@ -1,6 +1,7 @@
 import type { ClientPolicy } from '../../../src/client/client.ts';
 import { parseDuration } from '../../../src/client/duration.ts';
-import type { HttpOptions } from '../../../src/client/http.ts';
+import { DEADLINE_MS, type HttpOptions } from '../../../src/client/http.ts';
+import { HOUR_MS } from '../../../src/clock.ts';
 import type { GlobalFlags } from '../../run-context.ts';
 import { UsageError } from '../../usage-error.ts';
 
@@ -51,11 +52,20 @@ export function policyOf({ maxAge, preferCache, offline, bundle, allowExpired }:
   return { kind: 'cached', maxAgeMs };
 }
 
+/** Longest `--timeout`. A day of silence is no server. */
+const LONGEST_MS = 24 * HOUR_MS;
+
 /** How servers are asked. Throws {@link UsageError}. */
-export function httpOptionsOf({ timeout, allowRedirectTo = [] }: ClientFlags): HttpOptions {
+export function httpOptionsOf({
+  timeout,
+  allowRedirectTo = [],
+}: Pick<ClientFlags, 'timeout' | 'allowRedirectTo'>): HttpOptions {
   const idleMs = timeout === undefined ? undefined : parseDuration(timeout);
   if (timeout !== undefined && (idleMs === undefined || idleMs === 0)) {
     throw new UsageError(`--timeout ${JSON.stringify(timeout)} is no duration as in 20s`);
+  }
+  if (idleMs !== undefined && idleMs > LONGEST_MS) {
+    throw new UsageError(`--timeout ${JSON.stringify(timeout)} is too long: at most 24h`);
   }
   for (const origin of allowRedirectTo) {
     if (URL.canParse(origin) && new URL(origin).origin === origin) continue;
@@ -63,7 +73,11 @@ export function httpOptionsOf({ timeout, allowRedirectTo = [] }: ClientFlags): H
       `--allow-redirect-to ${JSON.stringify(origin)} is no origin as in https://cdn.example.org`,
     );
   }
-  return { redirectOrigins: new Set(allowRedirectTo), ...(idleMs === undefined ? {} : { idleMs }) };
+  return {
+    redirectOrigins: new Set(allowRedirectTo),
+    // Who waits longer for a byte waits as long for a small file.
+    ...(idleMs === undefined ? {} : { idleMs, deadlineMs: Math.max(idleMs, DEADLINE_MS) }),
+  };
 }
 
 /** Throws {@link UsageError}. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ClientError } from '../../../src/client/error.ts';
 import { exclusively, fileStore } from '../../../src/client/store.ts';
 import { trustRoot } from '../../../src/client/trusted.ts';
 import { keyName, listed } from '../../../src/event/words.ts';
@@ -12,48 +13,59 @@ import { EXIT } from '../../exit-codes.ts';
 import { givenFile } from '../../given.ts';
 import type { RunContext } from '../../run-context.ts';
 import { type ClientFlags, folderOf } from './flags.ts';
-import { addressesOf, telling } from './open.ts';
-import { type Addresses, pinnedRoot, requireAddresses, writeState } from './state.ts';
+import { addressesOf } from './open.ts';
+import { pinnedRoot, requireUsable, type Settings, writeState } from './state.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** Pins a root. The same one again changes the addresses alone; another one is refused. */
-export function run(
+/** Pins a root. The same one again changes what is remembered beside it alone; another one is refused. */
+export async function run(
   [file = '']: readonly string[],
   flags: ClientFlags,
   { output }: RunContext,
 ): Promise<number> {
-  return telling(flags, output, async () => {
-    const bytes = await givenFile(file, 'ROOT');
-    const root = trustRoot(bytes);
-    const [fingerprint, fileDigest] = [sha256(signedBytes(root)), sha256(bytes)];
-    requireFingerprint(flags, fingerprint, fileDigest);
-    const folder = folderOf(flags);
-    const addresses = addressesOf(flags);
-    requireAddresses(addresses);
-    await pin(folder, bytes, addresses);
-    if (flags.json === true) {
-      output.result(
-        renderJson({
-          folder,
-          version: root.signed.version,
-          fingerprint,
-          sha256: fileDigest,
-          expires: root.signed.expires,
-        }),
-      );
-    } else {
-      output.result(lines(root, fingerprint, fileDigest).map(escapeTerminal).join('\n'));
-      output.say(
-        `Pinned in ${folder}. Compare the fingerprint with what the maintainers gave you on another way.`,
-      );
-    }
-    return EXIT.accepted;
-  });
+  const bytes = await givenFile(file, 'ROOT');
+  const root = givenRoot(bytes, file);
+  const [fingerprint, fileDigest] = [sha256(signedBytes(root)), sha256(bytes)];
+  requireFingerprint(flags, fingerprint, fileDigest);
+  const folder = folderOf(flags);
+  const { allowRedirectTo = [], timeout } = flags;
+  const settings = { ...addressesOf(flags), allowRedirectTo, ...(timeout === undefined ? {} : { timeout }) };
+  requireUsable(settings);
+  await pin(folder, bytes, settings);
+  if (flags.json === true) {
+    output.result(
+      renderJson({
+        folder,
+        version: root.signed.version,
+        fingerprint,
+        sha256: fileDigest,
+        expires: root.signed.expires,
+      }),
+    );
+  } else {
+    output.result(lines(root, fingerprint, fileDigest).map(escapeTerminal).join('\n'));
+    output.say(
+      `Pinned in ${folder}. Compare the fingerprint with what the maintainers gave you on another way.`,
+    );
+  }
+  return EXIT.accepted;
+}
+
+/** Throws {@link ClientError}, with the name of the file. */
+function givenRoot(bytes: Uint8Array, file: string): Document<Root> {
+  try {
+    return trustRoot(bytes);
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    throw new ClientError(error.code, `ROOT ${JSON.stringify(file)}: ${error.message}`, {
+      cause: error.cause,
+    });
+  }
 }
 
 /** Throws {@link OperationError} `ALREADY_THERE`. */
-function pin(folder: string, bytes: Uint8Array, addresses: Addresses): Promise<void> {
+function pin(folder: string, bytes: Uint8Array, settings: Settings): Promise<void> {
   return exclusively(fileStore(folder), async () => {
     const pinned = await pinnedRoot(folder);
     if (pinned !== undefined && Buffer.compare(pinned, bytes) !== 0) {
@@ -62,7 +74,7 @@ function pin(folder: string, bytes: Uint8Array, addresses: Addresses): Promise<v
         `another root is pinned in ${folder}: name another --dir, or remove that folder and all it remembers`,
       );
     }
-    await writeState(folder, bytes, addresses);
+    await writeState(folder, bytes, settings);
   });
 }
 

@@ -5,23 +5,25 @@ import { columnsOf, escapeTerminal } from '../../../src/render/terminal-text.ts'
 import { EXIT } from '../../exit-codes.ts';
 import type { RunContext } from '../../run-context.ts';
 import type { ClientFlags } from './flags.ts';
-import { openClient, telling } from './open.ts';
+import { openClient } from './open.ts';
 
 /** Lists what the repository has. A role that can't be had is told, and the exit code says that something is missing. */
-export function run(patterns: readonly string[], flags: ClientFlags, context: RunContext): Promise<number> {
+export async function run(
+  patterns: readonly string[],
+  flags: ClientFlags,
+  context: RunContext,
+): Promise<number> {
   const { output } = context;
-  return telling(flags, output, async () => {
-    const client = await openClient(flags, context);
-    const { targets, missing } = await client.list(
-      path => patterns.length === 0 || patterns.some(pattern => matchesGlob(pattern, path)),
-    );
-    for (const [role, error] of missing)
-      output.say(`warning: what role ${role} lists is missing: ${error.message}`);
-    if (flags.json === true) {
-      output.result(renderJson({ targets: targets.map(json), missing: [...missing.keys()] }));
-    } else if (targets.length > 0) output.result(table(targets));
-    return missing.size === 0 ? EXIT.accepted : EXIT.badData;
-  });
+  const client = await openClient(flags, context);
+  const { targets, missing } = await client.list(
+    path => patterns.length === 0 || patterns.some(pattern => matchesGlob(pattern, path)),
+  );
+  for (const [role, error] of missing)
+    output.say(`warning: what role ${role} lists is missing: ${error.message}`);
+  if (flags.json === true) {
+    output.result(renderJson({ targets: targets.map(json), missing: [...missing.keys()] }));
+  } else if (targets.length > 0) output.result(table(targets));
+  return missing.size === 0 ? EXIT.accepted : EXIT.badData;
 }
 
 function table(targets: readonly TargetInfo[]): string {

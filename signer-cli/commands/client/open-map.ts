@@ -7,7 +7,7 @@ import { givenFile } from '../../given.ts';
 import type { RunContext } from '../../run-context.ts';
 import { UsageError } from '../../usage-error.ts';
 import { type ClientFlags, folderOf } from './flags.ts';
-import { openClient } from './open.ts';
+import { type OpenOptions, openClient } from './open.ts';
 import { readState } from './state.ts';
 
 /** A client for each repository of a map file, in a folder of its name. Throws {@link UsageError}, {@link ClientError}. */
@@ -15,6 +15,7 @@ export async function openMap(
   file: string,
   flags: ClientFlags,
   context: Pick<RunContext, 'output'>,
+  options: Pick<OpenOptions, 'signal'> = {},
 ): Promise<MultiClient> {
   if (flags.metadataUrl !== undefined || flags.targetsUrl !== undefined || flags.bundle !== undefined) {
     throw new UsageError(
@@ -30,7 +31,9 @@ export async function openMap(
       metadataUrl: urls.map(url => below(url, flags.metadataPath ?? 'metadata')),
       targetsUrl: urls.map(url => below(url, 'targets')),
     };
-    clients.set(name, await openClient(own, context));
+    const place = `the map file ${file}, repositories.${name}`;
+    const named = { metadata: place, targets: place };
+    clients.set(name, await openClient(own, context, { ...options, named }));
   }
   await requireDistinctRoots(map, folderOf(flags));
   return new MultiClient(map, clients);

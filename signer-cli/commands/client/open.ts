@@ -2,23 +2,27 @@ import { join } from 'node:path';
 import { artifactFolder } from '../../../src/client/artifact-cache.ts';
 import { Client, type ClientWarning } from '../../../src/client/client.ts';
 import { ageWords } from '../../../src/client/duration.ts';
-import { ClientError } from '../../../src/client/error.ts';
 import type { RepositorySource } from '../../../src/client/fetcher.ts';
-import { httpFetcher } from '../../../src/client/http.ts';
-import { type Clock } from '../../../src/clock.ts';
+import type { Clock } from '../../../src/clock.ts';
 import { unreachable } from '../../../src/errors.ts';
-import { renderJson } from '../../../src/render/json.ts';
-import { exitCodeOf } from '../../exit-codes.ts';
-import type { Output } from '../../output.ts';
+import { givenAddress } from '../../given.ts';
 import { clockOf, type RunContext } from '../../run-context.ts';
 import { UsageError } from '../../usage-error.ts';
 import { type ClientFlags, folderOf, httpOptionsOf, policyOf, targetsBytesOf } from './flags.ts';
-import { type Addresses, readState } from './state.ts';
+import { type Addresses, type AddressNames, FLAGS, readState, type Settings } from './state.ts';
+
+/** How a client is opened beside its flags. */
+export interface OpenOptions {
+  /** Who named the addresses, for a message about one that can't be used. */
+  readonly named?: AddressNames;
+  readonly signal?: AbortSignal;
+}
 
 /** The client that the flags describe, in an initialised folder. Throws {@link UsageError}, {@link OperationError}. */
 export async function openClient(
   flags: ClientFlags,
   { output }: Pick<RunContext, 'output'>,
+  options: OpenOptions = {},
 ): Promise<Client> {
   const folder = folderOf(flags);
   const policy = policyOf(flags);
@@ -27,30 +31,35 @@ export async function openClient(
   const { trustedRoot, store, ...kept } = await readState(folder);
   return new Client({
     trustedRoot,
-    source: await sourceOf(flags, kept),
+    source: await sourceOf(flags, kept, options),
     store,
     policy,
     clock,
     allowExpired: flags.allowExpired === true,
     warn: warning => output.say(`warning: ${warningWords(warning, clock)}`),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(flags.artifactCache === false ? {} : { artifacts: artifactFolder(join(folder, 'artifacts')) }),
     ...(targetsBytes === undefined ? {} : { limits: { targetsBytes } }),
   });
 }
 
-async function sourceOf(flags: ClientFlags, kept: Addresses): Promise<RepositorySource> {
+async function sourceOf(
+  flags: ClientFlags,
+  kept: Settings,
+  { named = FLAGS, signal }: OpenOptions,
+): Promise<RepositorySource> {
   if (flags.bundle !== undefined) {
     const { bundleSource } = await import('../../../src/client/bundle/read.ts');
     return await bundleSource(flags.bundle);
   }
   const { metadata, targets } = addressesOf(flags, kept);
-  const options = httpOptionsOf(flags);
+  const options = { ...httpOptionsOf({ ...kept, ...flags }), ...(signal === undefined ? {} : { signal }) };
   if (metadata.length === 0 && flags.offline !== true) {
     throw new UsageError('where is the repository? --metadata-url URL, here or at init');
   }
   return {
-    metadata: metadata.map(url => httpFetcher(url, options)),
-    targets: targets.map(url => httpFetcher(url)),
+    metadata: metadata.map(url => givenAddress(url, named.metadata, options)),
+    targets: targets.map(url => givenAddress(url, named.targets, options)),
   };
 }
 
@@ -77,21 +86,5 @@ function warningWords(warning: ClientWarning, clock: Clock): string {
       return `written, but not kept in the cache: ${warning.reason.message}`;
     default:
       return unreachable(warning);
-  }
-}
-
-/** Runs a command; with `--json` a refusal is printed for programs, too. */
-export async function telling(
-  flags: ClientFlags,
-  output: Output,
-  work: () => Promise<number>,
-): Promise<number> {
-  try {
-    return await work();
-  } catch (error) {
-    if (flags.json !== true || !(error instanceof ClientError)) throw error;
-    output.result(renderJson({ error: { code: error.code, message: error.message } }));
-    output.say(`tuf-signer: ${error.message}`);
-    return exitCodeOf(error);
   }
 }

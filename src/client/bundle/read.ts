@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { systemErrorCode } from '../error.ts';
+import { ClientError, systemErrorCode } from '../error.ts';
 import { collect, type Fetcher, type RepositorySource, tooLarge } from '../fetcher.ts';
 import { storageError } from '../store.ts';
 import { bundleName, MARKER, MARKER_NAME, METADATA, TARGETS } from './format.ts';
@@ -14,21 +14,31 @@ const MAX_ENTRIES = 200_000;
  * or `STORAGE`.
  */
 export async function bundleSource(file: string): Promise<RepositorySource> {
-  const entries = await withFile(file, readIndex);
+  const entries = await withFile(file, handle => readIndex(handle, file));
   const fetcher = (folder: string): Fetcher => {
+    const place = (path: string): string => `${folder}/${path} in the bundle ${file}`;
     const stream = async (path: string, maxBytes: number): Promise<AsyncIterable<Uint8Array> | undefined> => {
       const name = bundleName(folder, path);
       const entry = name === undefined ? undefined : entries.get(name);
       if (entry === undefined) return undefined;
-      if (entry.size > maxBytes) throw tooLarge(path, maxBytes);
+      if (entry.size > maxBytes) throw tooLarge(place(path), maxBytes);
       return contentOf(file, entry);
     };
-    return { stream, fetch: async (path, maxBytes) => collect(await stream(path, maxBytes)) };
+    return { stream, fetch: async (path, maxBytes) => collect(await stream(path, maxBytes)), place };
   };
   return { metadata: [fetcher(METADATA)], targets: [fetcher(TARGETS)] };
 }
 
-async function readIndex(handle: FileHandle): Promise<ReadonlyMap<string, Entry>> {
+async function readIndex(handle: FileHandle, file: string): Promise<ReadonlyMap<string, Entry>> {
+  try {
+    return await indexOf(handle);
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    throw new ClientError(error.code, `${file}: ${error.message}`, { cause: error.cause });
+  }
+}
+
+async function indexOf(handle: FileHandle): Promise<ReadonlyMap<string, Entry>> {
   const { size } = await handle.stat();
   const readAt = async (offset: number, length: number): Promise<Uint8Array> => {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { CodedError } from '../../errors.ts';
 import { storageError } from '../store.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { MARKER, MARKER_NAME } from './format.ts';
 import { bad, encodeHeader, end, padding } from './tar.ts';
 
@@ -16,9 +17,13 @@ export interface BundleFile {
 
 /**
  * Writes a bundle of `files`, in their order: the same files make the same bytes. It becomes `out` when it is whole, else
- * nothing does. Throws {@link ClientError} `BAD_BUNDLE`, `STORAGE`, and what the contents throw.
+ * nothing does. Throws {@link ClientError} `BAD_BUNDLE`, `STORAGE`, `ABORTED`, and what the contents throw.
  */
-export async function writeBundle(out: string, files: AsyncIterable<BundleFile>): Promise<void> {
+export async function writeBundle(
+  out: string,
+  files: AsyncIterable<BundleFile>,
+  signal?: AbortSignal,
+): Promise<void> {
   const temporary = `${out}.${randomUUID()}.tmp`;
   let handle: FileHandle | undefined;
   try {
@@ -26,7 +31,7 @@ export async function writeBundle(out: string, files: AsyncIterable<BundleFile>)
     await handle.writeFile(encodeHeader(MARKER_NAME, MARKER.length));
     await handle.writeFile(MARKER);
     await handle.writeFile(padding(MARKER.length));
-    for await (const file of files) await writeFile(handle, file);
+    for await (const file of files) await writeFile(handle, file, signal);
     await handle.writeFile(end);
     await handle.close();
     handle = undefined;
@@ -34,14 +39,18 @@ export async function writeBundle(out: string, files: AsyncIterable<BundleFile>)
   } catch (cause) {
     await handle?.close();
     await rm(temporary, { force: true }).catch(() => undefined); // The first failure is the one to tell.
-    throw cause instanceof CodedError ? cause : storageError('write', out, cause);
+    throw cause instanceof CodedError ? cause : storageError('write', out, cause, 'name another file');
   }
 }
 
-async function writeFile(handle: FileHandle, { name, size, content }: BundleFile): Promise<void> {
+async function writeFile(
+  handle: FileHandle,
+  { name, size, content }: BundleFile,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   await handle.writeFile(encodeHeader(name, size));
   let written = 0;
-  for await (const piece of content()) {
+  for await (const piece of untilAborted(content(), signal)) {
     written += piece.length;
     await handle.writeFile(piece);
   }

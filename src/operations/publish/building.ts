@@ -3,7 +3,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { systemErrorCode } from '../../client/error.ts';
-import { placeOfProcess, startOfProcess } from '../../client/lock.ts';
+import { placeOfProcess, startOfProcess } from '../../client/process.ts';
 import { OperationError } from '../error.ts';
 import { realPath } from './out-folder.ts';
 
