@@ -32,7 +32,7 @@ export async function isGone(mark: ProcessMark, place: string): Promise<boolean 
 let known: string | undefined;
 
 /** Machine, boot and process namespace: only there does a process number mean anything. */
-export async function placeOfProcess(): Promise<string> {
+async function placeOfProcess(): Promise<string> {
   known ??= [
     hostname(),
     await orNothing(readFile('/proc/sys/kernel/random/boot_id', 'utf8')),
@@ -47,7 +47,7 @@ export async function placeOfProcess(): Promise<string> {
  * When a process began, in the system's own count: field 22 of `/proc/PID/stat`, counted after the name, which may hold anything.
  * Empty where there is no such file.
  */
-export async function startOfProcess(pid: number | 'self'): Promise<string> {
+async function startOfProcess(pid: number | 'self'): Promise<string> {
   const stats = await orNothing(readFile(`/proc/${pid}/stat`, 'utf8'));
   return stats.slice(stats.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }

@@ -91,11 +91,11 @@ function lines(root: Document<Root>, fingerprint: string, file: string): readonl
   ];
 }
 
-/** What is signed, or the file: either names the root. */
+/** What is signed, or the file: either names the root. What this one has is not told: nobody shall copy it to be let through. */
 function requireFingerprint({ fingerprint }: ClientFlags, actual: string, file: string): void {
   if (fingerprint === undefined || [actual, file].includes(fingerprint.toLowerCase())) return;
   throw new OperationError(
     'UNTRUSTED',
-    `the fingerprint of this root is ${actual} (of the file ${file}), not ${fingerprint}: nothing was pinned`,
+    `this root is not the one of fingerprint ${fingerprint}: nothing was pinned; take the file from elsewhere, or ask the maintainers`,
   );
 }

@@ -1,9 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import process from 'node:process';
 import { systemErrorCode } from '../../client/error.ts';
-import { placeOfProcess, startOfProcess } from '../../client/process.ts';
+import { isGone, ownMark, type ProcessMark } from '../../client/process.ts';
 import { OperationError } from '../error.ts';
 import { realPath } from './out-folder.ts';
 
@@ -19,16 +18,17 @@ export async function openBuilding(out: string): Promise<AsyncDisposable & { rea
   const target = (await realPath(resolve(out))) ?? resolve(out);
   const parent = dirname(target);
   const stem = `.${basename(target)}.building-`;
-  const own = await ownName();
-  const path = join(parent, stem + own);
+  const mark = await ownMark();
+  const place = createHash('sha256').update(mark.place).digest('hex').slice(0, 16);
+  const path = join(parent, stem + nameOf({ ...mark, place }));
   await mkdir(parent, { recursive: true });
   await mkdir(path);
   const dispose = (): Promise<void> => rm(path, { recursive: true, force: true });
   try {
     for (const name of await readdir(parent)) {
-      if (!name.startsWith(stem) || name === stem + own) continue;
+      if (!name.startsWith(stem) || name === basename(path)) continue;
       const other = join(parent, name);
-      const lives = await isAlive(name.slice(stem.length), own);
+      const lives = await isAlive(name.slice(stem.length), place);
       // Who can't be asked is believed for an hour, by the clock of the file system.
       if (lives ?? (await olderBy(other, path)) < FOREIGN_MS) throw underWay(target, other);
       await rm(other, { recursive: true, force: true });
@@ -41,24 +41,14 @@ export async function openBuilding(out: string): Promise<AsyncDisposable & { rea
 }
 
 /** `PID-START-PLACE-ID`: a number alone is given to another process in time, to one in each container, and a process may build twice. */
-async function ownName(): Promise<string> {
-  const place = createHash('sha256')
-    .update(await placeOfProcess())
-    .digest('hex');
-  const id = randomBytes(4).toString('hex');
-  return `${process.pid}-${await startOfProcess('self')}-${place.slice(0, 16)}-${id}`;
-}
+const nameOf = ({ pid, started, place }: ProcessMark): string =>
+  `${pid}-${started}-${place}-${randomBytes(4).toString('hex')}`;
 
-/** `undefined`: of another machine, container or boot. */
-async function isAlive(name: string, own: string): Promise<boolean | undefined> {
-  const [pid = '', start, place] = name.split('-');
-  if (!/^[1-9]\d*$/.test(pid) || place !== own.split('-')[2]) return undefined;
-  try {
-    process.kill(Number(pid), 0);
-  } catch (error) {
-    if (systemErrorCode(error) !== 'EPERM') return false;
-  }
-  return (await startOfProcess(Number(pid))) === start;
+/** `undefined`: of another machine, container or boot, or of nobody that is known. */
+async function isAlive(name: string, place: string): Promise<boolean | undefined> {
+  const [pid = '', started = '', there = ''] = name.split('-');
+  const gone = await isGone({ pid: /^\d+$/.test(pid) ? Number(pid) : 0, started, place: there }, place);
+  return gone === undefined ? undefined : !gone;
 }
 
 /** By how many milliseconds a folder is older than another; one that is gone is as old as can be. */
