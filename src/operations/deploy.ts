@@ -13,7 +13,7 @@ import type { Document, Root } from '../metadata/document.ts';
 import { type BucketProgram, bucketStore } from './deploy/bucket.ts';
 import type { Destination } from './deploy/destination.ts';
 import { gcloudProgram } from './deploy/gcs.ts';
-import { requirePlace } from './deploy/occupied.ts';
+import { type Arrival, requireForward, requirePlace } from './deploy/occupied.ts';
 import type { RunProgram } from './deploy/program.ts';
 import { rsyncStore } from './deploy/rsync.ts';
 import { awsProgram } from './deploy/s3.ts';
@@ -68,7 +68,7 @@ export async function deploySite(request: DeployRequest, run: RunProgram): Promi
   const roots = await rootsIn(folder, found.files, root);
   const arrival = { folder, files: found.files, roots, timestamp };
   await requirePlace(store, arrival, standing, request.repair === true);
-  const { sent, kept } = await sendAll(store, found.files, standing, request);
+  const { sent, kept } = await sendAll(store, arrival, standing, request);
   const removed = request.remove ? await store.stale(found.files) : [];
   if (removed.length > 0 && !request.dryRun) {
     request.progress(`taking ${removed.length} files of older sites away`);
@@ -129,7 +129,7 @@ async function rootsIn(
   folder: string,
   files: ReadonlySet<string>,
   newest: Document<Root>,
-): Promise<readonly Document<Root>[]> {
+): Promise<Arrival['roots']> {
   const versions = rootVersions(files).sort((a, b) => a - b);
   let chain: Document<Root>[] = [];
   for (const version of versions) {
@@ -140,15 +140,17 @@ async function rootsIn(
     const start = next === undefined ? unlessRefused(() => trustRoot(bytes)) : undefined;
     chain = next !== undefined ? [...chain, next] : start !== undefined ? [start] : [];
   }
-  return chain.at(-1)?.signed.version === newest.signed.version ? chain.reverse() : [newest];
+  const [last, ...others] = chain.toReversed();
+  return last?.signed.version === newest.signed.version ? [last, ...others] : [newest];
 }
 
 async function sendAll(
   store: Store,
-  files: ReadonlySet<string>,
+  arrival: Arrival,
   standing: Comparison,
-  { dryRun, progress }: DeployRequest,
+  { dryRun, progress, repair = false }: DeployRequest,
 ): Promise<{ readonly sent: readonly string[]; readonly kept: number }> {
+  const { files } = arrival;
   const groups = groupsOf(files);
   const lacking = new Set([...standing.absent, ...standing.other]);
   const sent = groups.flatMap(group => group.files.filter(file => lacking.has(file)));
@@ -156,11 +158,14 @@ async function sendAll(
     const here = group.files.filter(file => lacking.has(file));
     if (here.length === 0 || dryRun) continue;
     // Whatever the programs said: the timestamp names nothing that was not seen to be there.
-    if (i === groups.length - 1)
+    if (i === groups.length - 1) {
       await requireThere(
         store,
         groups.slice(0, -1).flatMap(({ files }) => files),
       );
+      // Another run may have ended in the meantime.
+      await requireForward(store, arrival, repair);
+    }
     progress(`${group.name}: sending ${here.length} of ${group.files.length}`);
     await store.send(group, here);
     if (i === groups.length - 1) await requireThere(store, here);

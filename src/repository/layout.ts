@@ -39,6 +39,9 @@ export function publishRank(path: string): number {
 /** May a cache keep the file for ever? Its name says which version, or which content, it is. */
 export const isImmutable = (path: string): boolean => /^(\d+\.[^/]+\.json|targets\/.+)$/.test(path);
 
+/** A version of root: a role may be called `x.root`. */
+export const isRootFile = (path: string): boolean => /^\d+\.root\.json$/.test(path);
+
 /** A file of a site as {@link publishLayout} and the page make them. Whoever finds another one is in another folder. */
 export const isSiteFile = (path: string): boolean =>
   /^(timestamp\.json|\d+\.[A-Za-z0-9_][A-Za-z0-9._-]*\.json|index\.html|targets\/.+)$/.test(path);

@@ -91,16 +91,31 @@ describe('the timestamp that rsync finds', () => {
   const store = (run = inNoLanguage): Store => rsyncStore(run, folder, join(folder, 'www/'));
 
   it('is none where there is no folder, or none in it', async () => {
-    expect(await store().read('timestamp.json')).toBeUndefined();
-    await mkdir(join(folder, 'www'));
-    expect(await store().read('timestamp.json')).toBeUndefined();
+    expect([...(await store().top())]).toEqual([]);
+    await mkdir(join(folder, 'www/targets'), { recursive: true });
+    expect([...(await store().top())]).toEqual([]);
   });
 
-  it('is read through a link', async () => {
+  it('is read through a link, and not beyond what it may have', async () => {
     await mkdir(join(folder, 'www'));
-    await writeFile(join(folder, 'real'), 'new');
+    await writeFile(join(folder, 'real'), 'n'.repeat(12_345));
     await symlink('../real', join(folder, 'www/timestamp.json'));
-    expect(String(await store().read('timestamp.json'))).toBe('new');
+    await symlink('../nothing', join(folder, 'www/1.root.json'));
+    expect([...(await store().top())]).toEqual([['timestamp.json', 12_345]]);
+    expect((await store().read('timestamp.json', 12_345))?.length).toBe(12_345);
+    expect(await store().read('timestamp.json', 12_344)).toBeUndefined();
+  });
+
+  it('is another one where it is a link to other bytes, and none that lacks', async () => {
+    await mkdir(join(folder, 'www'));
+    await writeFile(join(folder, 'real'), 'theirs');
+    for (const file of ['timestamp.json', '1.root.json', '2.root.json'])
+      await writeFile(join(folder, file), 'ours');
+    for (const file of ['timestamp.json', '1.root.json']) await symlink('../real', join(folder, 'www', file));
+    expect(await store().compare(['1.root.json', '2.root.json', 'timestamp.json'])).toEqual({
+      absent: ['2.root.json'],
+      other: ['1.root.json', 'timestamp.json'],
+    });
   });
 
   it('is not none because it can not be read: an older site would go over a newer one', async () => {
@@ -115,6 +130,6 @@ describe('the timestamp that rsync finds', () => {
         return inNoLanguage('sh', ['-c', 'echo "Permission denied (13)" >&2; exit 23']);
       return inNoLanguage(program, args, options);
     };
-    await expect(store(denied).read('timestamp.json')).rejects.toMatchObject({ code: 'PROGRAM_FAILED' });
+    await expect(store(denied).read('timestamp.json', 100)).rejects.toMatchObject({ code: 'PROGRAM_FAILED' });
   });
 });

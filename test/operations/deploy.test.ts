@@ -7,6 +7,7 @@ import { siteOf } from '../../src/client/fetcher.ts';
 import { memoryStore } from '../../src/client/store.ts';
 import { Updater } from '../../src/client/updater.ts';
 import { DAY_MS } from '../../src/clock.ts';
+import { TIMESTAMP } from '../../src/metadata/names.ts';
 import { bucketStore } from '../../src/operations/deploy/bucket.ts';
 import { parseDestination } from '../../src/operations/deploy/destination.ts';
 import { gcloudProgram } from '../../src/operations/deploy/gcs.ts';
@@ -17,7 +18,7 @@ import { publishSite } from '../../src/operations/publish.ts';
 import { SITE_LAYOUT } from '../../src/operations/verify.ts';
 import { fetchMain } from '../../src/operations/workspace.ts';
 import { FakeAws } from '../support/bucket-program.ts';
-import { replaceOnlineKey } from '../support/online-documents.ts';
+import { onlineSigned, replaceOnlineKey } from '../support/online-documents.ts';
 import { NOW, type TestWorld, worldTest as test } from '../support/world.ts';
 
 describe('a destination', () => {
@@ -303,14 +304,14 @@ describe('a deployment', () => {
       aws => put(aws, '1.tools.json', '{}'),
     ],
     [
-      'a timestamp that no key of ours signed',
-      /^the timestamp\.json there is signed by no key/,
+      'a timestamp that is none',
+      /^the timestamp\.json there is none/,
       true,
       aws => put(aws, 'timestamp.json', '<html>'),
     ],
     [
       'a timestamp that is too large for any',
-      /^the timestamp\.json there is signed by no key/,
+      /^the timestamp\.json there is none/,
       true,
       aws => put(aws, 'timestamp.json', ' '.repeat(20_000)),
     ],
@@ -359,10 +360,118 @@ describe('a deployment', () => {
     const document = JSON.parse(await readFile(timestamp, 'utf8')) as { signed: { version: number } };
     // Of versions that we have not reached, by another key: no name of a file is the same.
     aws.objects.clear();
-    document.signed.version = 0;
+    document.signed.version = 900;
     put(aws, 'timestamp.json', JSON.stringify(document));
     put(aws, '900.root.json', '{}');
-    await expect(deploy(world, aws)).rejects.toMatchObject({ code: 'REFUSED' });
+    for (const repair of [false, true])
+      await expect(deploy(world, aws, { repair })).rejects.toMatchObject({
+        code: 'REFUSED',
+        message: expect.stringContaining('signed by no key') as unknown,
+      });
+  });
+
+  test('puts nothing over a newer state of the repository, whatever has come of its timestamp', async ({
+    world,
+  }) => {
+    await build(world);
+    const old = join(world.folder, 'old');
+    await cp(folder(world), old, { recursive: true });
+    const aws = new FakeAws();
+    await deploy(world, aws);
+    await replaceOnlineKey(world, 'file:second.pem');
+    await world.onlineSign();
+    await build(world);
+    await deploy(world, aws);
+    const before = [...aws.objects.keys()].sort();
+    for (const timestamp of [undefined, '<html>', 'as it is']) {
+      if (timestamp === undefined) aws.objects.delete('a/timestamp.json');
+      else if (timestamp === 'as it is') await deploy(world, aws, { repair: true });
+      else put(aws, 'timestamp.json', timestamp);
+      for (const repair of [false, true])
+        await expect(deploy(world, aws, { folder: old, repair, remove: true })).rejects.toMatchObject({
+          code: 'REFUSED',
+          message: expect.stringContaining('2.root.json stands there: a newer state') as unknown,
+        });
+    }
+    expect([...aws.objects.keys()].sort()).toEqual(before);
+    put(aws, '3.root.json', '{}');
+    await expect(deploy(world, aws, { repair: true })).rejects.toMatchObject({
+      message: expect.stringContaining('3.root.json stands there and does not follow') as unknown,
+    });
+  });
+
+  test('takes no root away, however old or new', async ({ world }) => {
+    await build(world);
+    const aws = new FakeAws();
+    put(aws, '77.root.json', '{}');
+    put(aws, '0.root.json', '{}');
+    put(aws, '77.x.root.json', '{}');
+    expect((await deploy(world, aws, { remove: true })).removed).toEqual(['77.x.root.json']);
+  });
+
+  test('leaves the last version of a stolen online key behind, as clients do', async ({ world }) => {
+    await build(world);
+    const aws = new FakeAws();
+    await deploy(world, aws);
+    const stolen = await onlineSigned(world, TIMESTAMP, signed => ({ ...signed, version: 9_000_000 }));
+    put(aws, 'timestamp.json', Buffer.from(stolen).toString());
+    await expect(deploy(world, aws)).rejects.toMatchObject({
+      message: expect.stringContaining('timestamp version 9000000, this folder 1') as unknown,
+    });
+    await replaceOnlineKey(world, 'file:second.pem');
+    await world.onlineSign();
+    await build(world);
+    await deploy(world, aws);
+    expect(await download(world, aws)).toBe('echo hello\n');
+  });
+
+  test('does not change the timestamp of a version, but to repair', async ({ world }) => {
+    await build(world);
+    const aws = new FakeAws();
+    await deploy(world, aws);
+    put(aws, 'timestamp.json', `${aws.objects.get('a/timestamp.json')?.bytes.toString()} `);
+    await expect(deploy(world, aws)).rejects.toMatchObject({
+      message: expect.stringContaining('another timestamp of version 1') as unknown,
+    });
+    expect((await deploy(world, aws, { repair: true })).sent).toEqual(['timestamp.json']);
+  });
+
+  test('looks again before the timestamp moves: another run may have ended meanwhile', async ({ world }) => {
+    await build(world);
+    const old = join(world.folder, 'old');
+    await cp(folder(world), old, { recursive: true });
+    await release(world, 'echo two\n');
+    const [aws, newer] = [new FakeAws(), new FakeAws()];
+    await deploy(world, newer);
+    aws.store = (key, bytes) => {
+      // While the older run sends its snapshot, the newer one ends.
+      if (key.endsWith('snapshot.json'))
+        for (const [name, object] of newer.objects) aws.objects.set(name, object);
+      return bytes;
+    };
+    await expect(deploy(world, aws, { folder: old })).rejects.toMatchObject({
+      message: expect.stringContaining('timestamp version 2, this folder 1') as unknown,
+    });
+    expect(await download(world, aws)).toBe('echo two\n');
+  });
+
+  test('does not take a listing that it does not understand for an empty place', async ({ world }) => {
+    await build(world);
+    const aws = new FakeAws();
+    put(aws, '1.root.json', 'theirs');
+    const odd: RunProgram = async (program, args, options) => {
+      const output = await aws.run(program, args, options);
+      return args[1] === 'list-objects-v2'
+        ? Buffer.from(
+            JSON.stringify((JSON.parse(output.toString()) as unknown[][]).map(row => row.slice(0, 2))),
+          )
+        : output;
+    };
+    await expect(deploySite(request(world), odd)).rejects.toMatchObject({
+      code: 'PROGRAM_FAILED',
+      message: expect.stringContaining('in an unknown form') as unknown,
+    });
+    expect(aws.written).toEqual([]);
   });
 
   test('follows a site whose automation has another key since', async ({ world }) => {

@@ -2,7 +2,7 @@ import { formatInstant } from '../../src/clock.ts';
 import type { JsonObject } from '../../src/json.ts';
 import { parseJson } from '../../src/json.ts';
 import { type Document, parseDocument, signedBytes } from '../../src/metadata/document.ts';
-import { SNAPSHOT, TIMESTAMP } from '../../src/metadata/names.ts';
+import { type RoleName, SNAPSHOT, TIMESTAMP } from '../../src/metadata/names.ts';
 import { serializeJson } from '../../src/metadata/serialize.ts';
 import { withKey, withoutKeys } from '../../src/repository/delegator-edits.ts';
 import { onlineKey } from '../../src/repository/documents.ts';
@@ -13,21 +13,31 @@ import { ONLINE_URI, type TestWorld, UPDATE } from './world.ts';
 const read = (world: TestWorld, file: string): JsonObject =>
   parseJson(Buffer.from(world.remote.git('show', `main:metadata/${file}`))) as JsonObject;
 
+/** A document of a role that automation signs, by the key that main names for it now: as whoever has stolen that makes it. */
+export async function onlineSigned(
+  world: TestWorld,
+  role: RoleName,
+  change: (signed: JsonObject) => JsonObject,
+): Promise<Uint8Array> {
+  const old = read(world, `${role}.json`) as { readonly signed: JsonObject };
+  const document: Document = parseDocument(serializeJson({ signatures: [], signed: change(old.signed) }));
+  const root = parseDocument(Buffer.from(world.remote.git('show', 'main:metadata/root.json')));
+  const [keyid] = root.signed.delegations.roles.get(role)?.keyids ?? [];
+  const key = keyid === undefined ? undefined : root.signed.delegations.keys.get(keyid);
+  if (keyid === undefined || key === undefined) throw new Error('no online key');
+  const signature = await fileSigner(ONLINE_URI, world.keyOptions()).sign(key, signedBytes(document));
+  return withSignatures(document, new Map([[keyid, Buffer.from(signature ?? []).toString('hex')]]));
+}
+
 /** Puts a snapshot with another `meta` on main, validly signed, as an earlier tool might have left it. */
 export async function signSnapshot(
   world: TestWorld,
   change: (meta: JsonObject) => JsonObject,
 ): Promise<void> {
-  const old = read(world, 'snapshot.json') as { readonly signed: JsonObject };
-  const signed = { ...old.signed, meta: change(old.signed['meta'] as JsonObject) };
-  const document: Document = parseDocument(serializeJson({ signatures: [], signed }));
-  const root = parseDocument(Buffer.from(world.remote.git('show', 'main:metadata/root.json')));
-  const [keyid] = root.signed.delegations.roles.get(SNAPSHOT)?.keyids ?? [];
-  const key = keyid === undefined ? undefined : root.signed.delegations.keys.get(keyid);
-  if (keyid === undefined || key === undefined) throw new Error('no online key');
-  const signature = await fileSigner(ONLINE_URI, world.keyOptions()).sign(key, signedBytes(document));
-  const sig = Buffer.from(signature ?? []).toString('hex');
-  const bytes = withSignatures(document, new Map([[keyid, sig]]));
+  const bytes = await onlineSigned(world, SNAPSHOT, signed => ({
+    ...signed,
+    meta: change(signed['meta'] as JsonObject),
+  }));
   world.remote.commit({ 'metadata/snapshot.json': bytes }, { branch: 'main' });
 }
 

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isSiteFile } from '../../repository/layout.ts';
+import { OperationError } from '../error.ts';
 import { type ContentTags, contentTags, type Group } from './site-files.ts';
-import type { Store } from './store.ts';
+import { isStale, type Store } from './store.ts';
 
 /** An object as a bucket lists it. */
 export interface Listed {
@@ -23,6 +23,13 @@ export interface BucketProgram {
   isRemovable?(name: string): boolean;
 }
 
+/** What is not understood must not count as absent: something would be written over. */
+export const notUnderstood = (program: string): OperationError =>
+  new OperationError(
+    'PROGRAM_FAILED',
+    `${program} lists the place in an unknown form: what is there is not known`,
+  );
+
 /** A bucket as a {@link Store}: what it has is asked anew for each group, and compared by content. */
 export function bucketStore(program: BucketProgram, folder: string): Store {
   const known = new Map<string, ContentTags>();
@@ -32,9 +39,17 @@ export function bucketStore(program: BucketProgram, folder: string): Store {
     return tags;
   };
   return {
-    async read(file) {
+    async top() {
       const listed = await program.list();
-      return listed.has(file) ? program.read(file) : undefined;
+      return new Map(
+        [...listed].flatMap(([name, { length }]) => (name.includes('/') ? [] : [[name, length] as const])),
+      );
+    },
+    async read(file, maxBytes) {
+      const found = (await program.list()).get(file);
+      if (found === undefined || found.length > maxBytes) return undefined;
+      const bytes = await program.read(file);
+      return bytes.length > maxBytes ? undefined : bytes;
     },
     async compare(files) {
       const listed = await program.list();
@@ -61,7 +76,7 @@ export function bucketStore(program: BucketProgram, folder: string): Store {
     },
     async stale(wanted) {
       return [...(await program.list()).keys()].filter(
-        file => isSiteFile(file) && !wanted.has(file) && program.isRemovable?.(file) !== false,
+        file => isStale(file, wanted) && program.isRemovable?.(file) !== false,
       );
     },
     remove: names => program.remove(names),

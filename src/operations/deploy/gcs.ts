@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonValue, member, parseJson } from '../../json.ts';
-import type { BucketProgram, Listed } from './bucket.ts';
+import { type BucketProgram, type Listed, notUnderstood } from './bucket.ts';
 import type { RunProgram } from './program.ts';
 import { headersOf } from './site-files.ts';
 
@@ -20,9 +20,9 @@ export function gcloudProgram(run: RunProgram, bucket: string, prefix: string): 
       ];
       const listed = new Map<string, Listed>();
       for (const row of rows(await run('gcloud', args))) {
-        if (!isJsonObject(row)) continue;
+        if (!isJsonObject(row)) throw notUnderstood('gcloud');
         const [name, size, md5] = ['name', 'size', 'md5_hash'].map(key => member(row, key));
-        if (typeof name !== 'string') continue;
+        if (typeof name !== 'string' || !Number.isSafeInteger(Number(size))) throw notUnderstood('gcloud');
         const tag = typeof md5 === 'string' ? Buffer.from(md5, 'base64').toString('hex') : '';
         listed.set(name.slice(prefix.length), { length: Number(size), tag });
       }

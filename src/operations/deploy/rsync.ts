@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isSiteFile } from '../../repository/layout.ts';
+import { systemErrorCode } from '../../client/error.ts';
 import { OperationError } from '../error.ts';
 import type { RunProgram } from './program.ts';
-import type { Store } from './store.ts';
+import { isStale, type Store } from './store.ts';
 
 // Whole files by their content, each put in place by a rename; nothing of their owner, and no link is followed or made.
 const WAYS: readonly string[] = ['--checksum', '--protect-args', '--chmod=D755,F644', '--perms'];
@@ -19,20 +19,27 @@ export function rsyncStore(run: RunProgram, folder: string, target: string): Sto
     input: files.map(file => `${file}\0`).join(''),
   });
   const from = ['--from0', '--files-from=-', '--', `${folder}/`, target];
+  const top = async (): Promise<ReadonlyMap<string, number>> => {
+    // The same answer says that there is no such folder, and that nobody may read it: then nothing can be sent, either.
+    const list = ['--list-only', '--copy-links', NAMES, '--protect-args', '--', target];
+    return filesIn(await run('rsync', list, { answers: [0, PARTIAL] }));
+  };
   const stale = async (wanted: ReadonlySet<string>): Promise<readonly string[]> => {
     const output = await run('rsync', ['--recursive', '--list-only', NAMES, '--protect-args', '--', target]);
-    return filesIn(output).filter(file => isSiteFile(file) && !wanted.has(file));
+    return [...filesIn(output).keys()].filter(file => isStale(file, wanted));
   };
   return {
-    async read(file) {
-      // The same answer says that there is no such folder, and that nobody may read it: then nothing can be sent, either.
-      const list = ['--list-only', '--copy-links', NAMES, '--protect-args', '--', target];
-      const there = filesIn(await run('rsync', list, { answers: [0, PARTIAL] }));
-      if (!there.includes(file)) return undefined;
+    top,
+    async read(file, maxBytes) {
       const scratch = await mkdtemp(join(tmpdir(), 'tuf-signer-deploy-'));
       try {
-        await run('rsync', ['--copy-links', '--protect-args', '--', target + file, `${scratch}/`]);
+        const ways = ['--copy-links', '--protect-args', `--max-size=${maxBytes}`];
+        await run('rsync', [...ways, '--', target + file, `${scratch}/`]);
         return await readFile(join(scratch, file));
+      } catch (error) {
+        // Passed over, as it is larger.
+        if (systemErrorCode(error) === 'ENOENT') return undefined;
+        throw error;
       } finally {
         await rm(scratch, { recursive: true, force: true });
       }
@@ -40,10 +47,12 @@ export function rsyncStore(run: RunProgram, folder: string, target: string): Sto
     async compare(files) {
       const args = ['--dry-run', '--out-format=:%i:%n', NAMES, ...WAYS, ...from];
       const named = differences(await run('rsync', args, listed(files)));
+      // In the place of a link a file is a new one to rsync, whatever stands behind it.
+      const linked = await top();
       const [absent, other]: [string[], string[]] = [[], []];
       for (const file of files) {
         const how = named.get(file);
-        if (how !== undefined) (NEW.test(how) ? absent : other).push(file);
+        if (how !== undefined) (NEW.test(how) && !linked.has(file) ? absent : other).push(file);
         named.delete(file);
       }
       // What is not named counts as there: so nothing may be named in a way that is not understood.
@@ -97,12 +106,15 @@ function differences(output: Buffer): Map<string, string> {
   return named;
 }
 
-/** The plain files of a listing. */
-const filesIn = (output: Buffer): readonly string[] =>
-  output
-    .toString('utf8')
-    .split('\n')
-    .flatMap(line => /^-\S+ +[\d,.]+ \S+ \S+ (.+)$/.exec(line)?.[1] ?? []);
+/** The plain files of a listing, with their sizes, in which rsync puts commas. */
+function filesIn(output: Buffer): ReadonlyMap<string, number> {
+  const files = new Map<string, number>();
+  for (const line of output.toString('utf8').split('\n')) {
+    const [, size, name] = /^-\S+ +([\d,.]+) \S+ \S+ (.+)$/.exec(line) ?? [];
+    if (size !== undefined && name !== undefined) files.set(name, Number(size.replaceAll(/[,.]/g, '')));
+  }
+  return files;
+}
 
 function parents(file: string): readonly string[] {
   const segments = file.split('/').slice(0, -1);

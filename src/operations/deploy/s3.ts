@@ -1,5 +1,5 @@
 import { type JsonValue, parseJson } from '../../json.ts';
-import type { BucketProgram, Listed } from './bucket.ts';
+import { type BucketProgram, type Listed, notUnderstood } from './bucket.ts';
 import type { RunProgram } from './program.ts';
 import { headersOf } from './site-files.ts';
 
@@ -16,7 +16,8 @@ export function awsProgram(run: RunProgram, bucket: string, prefix: string): Buc
       const output = await run('aws', [...args, '--query', 'Contents[].[Key,Size,ETag]']);
       const listed = new Map<string, Listed>();
       for (const [key, size, tag] of rows(output)) {
-        if (typeof key !== 'string' || typeof size !== 'number' || typeof tag !== 'string') continue;
+        if (typeof key !== 'string' || typeof size !== 'number' || typeof tag !== 'string')
+          throw notUnderstood('aws');
         listed.set(key.slice(prefix.length), { length: size, tag: tag.replaceAll('"', '').toLowerCase() });
       }
       return listed;

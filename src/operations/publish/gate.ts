@@ -8,7 +8,7 @@ import { type Finding, type Reason, type RuleId, refuse, warn } from '../../even
 import { historyOf } from '../../event/rules/history.ts';
 import { parseDocument } from '../../metadata/document.ts';
 import { isOnlineRole, ROOT, TIMESTAMP } from '../../metadata/names.ts';
-import { isImmutable, publishedMetadata, publishLayout } from '../../repository/layout.ts';
+import { isImmutable, isRootFile, publishedMetadata, publishLayout } from '../../repository/layout.ts';
 import { documentOf, type RepositoryTree, rootOf } from '../../repository/tree.ts';
 import { SITE_LAYOUT } from '../verify.ts';
 import { type ClientState, digestPrevious, fetchPrevious, type PreviousSite } from './previous.ts';
@@ -114,7 +114,7 @@ export async function rootDepartures(
 const AT_ONCE = 8;
 
 /** Must what was published under this name stay what it was? Roots are looked at apart. */
-export const isCompared = (path: string): boolean => isImmutable(path) && !path.endsWith('.root.json');
+export const isCompared = (path: string): boolean => isImmutable(path) && !isRootFile(path);
 
 /** Files that both sites have under one name for ever, and not with the same bytes. */
 export async function changedFiles(
