@@ -223,7 +223,7 @@ describe('upload-repository and test-repository', () => {
       [{ artifact: 'tools/none.sh' }, 'no target "tools/none.sh"'],
       [{ 'valid-days': 'many' }, 'input valid-days has to be a whole number'],
       [{ 'compare-source': 'maybe' }, 'input compare-source has to be true or false'],
-      [{ 'metadata-url': 'ftp://x/' }, 'a repository is an http or https address'],
+      [{ 'metadata-url': 'ftp://x/' }, 'is no address of a repository'],
       [{ 'metadata-url': 'http://127.0.0.1:1/' }, 'the site is out of reach'],
     ] as const)
       expect((await against(job, server.url, inputs)).errors).toEqual([expect.stringContaining(words)]);
@@ -249,7 +249,7 @@ describe('upload-repository and test-repository', () => {
       expect.stringContaining('nothing is published unseen'),
     ]);
     expect((await build({ 'previous-url': 'ftp://x/' })).errors).toEqual([
-      expect.stringContaining('a repository is an http or https address'),
+      expect.stringContaining('is no address of a repository'),
     ]);
     expect((await build({ repair: 'maybe' })).errors).toEqual([
       expect.stringContaining('input repair has to be true or false'),

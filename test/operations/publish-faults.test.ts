@@ -146,10 +146,17 @@ describe('a site that is there', () => {
 
   /** As the process of that number, begun then, there, would have left it. `own` is what this process calls itself. */
   const left: readonly (readonly [string, boolean, (own: readonly string[], dead: number) => string])[] = [
-    ['a process that has ended', true, ([, start, place], dead) => `${dead}-${start}-${place}-00`],
-    ['one whose number another process has now', true, ([, , place]) => `${process.ppid}-1-${place}-00`],
-    ['one of another machine or container', false, ([pid, start]) => `${pid}-${start}-0123456789abcdef-00`],
-    ['nobody knows whom', false, () => '1'],
+    ['a process that has ended', true, ([, start, place], dead) => `${dead}-${start}-${place}-00000000`],
+    [
+      'one whose number another process has now',
+      true,
+      ([, , place]) => `${process.ppid}-1-${place}-00000000`,
+    ],
+    [
+      'one of another machine or container',
+      false,
+      ([pid, start]) => `${pid}-${start}-0123456789abcdef-00000000`,
+    ],
   ];
   for (const [name, taken, nameOf] of left) {
     test(`takes ${taken ? 'away' : 'for busy'} what ${name} has left beside it`, async ({ world }) => {
@@ -171,6 +178,69 @@ describe('a site that is there', () => {
       expect(await leftovers(world)).toEqual([]);
     });
   }
+});
+
+describe('a folder of sites', () => {
+  test('keeps what is none of ours beside a site, however it is called and however old', async ({
+    world,
+  }) => {
+    const own = [
+      '.site.building-notes',
+      '.site.building-1',
+      '.site.building-2.building-1-1-0123456789abcdef-00000000',
+    ];
+    const old = new Date(Date.now() - 48 * 3_600_000);
+    for (const name of own) {
+      await mkdir(join(world.folder, name));
+      await utimes(join(world.folder, name), old, old);
+    }
+    await writeFile(join(world.folder, '.site.building-plan.txt'), 'mine');
+    expect((await publish(world)).published).toBe(true);
+    expect([...(await leftovers(world))].sort()).toEqual([...own, '.site.building-plan.txt'].sort());
+  });
+
+  test('builds at once, of which one ends', async ({ world }) => {
+    await publish(world);
+    const all = await Promise.allSettled([publish(world), publish(world), publish(world)]);
+    for (const outcome of all)
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'RACE_LOST' });
+    expect(await leftovers(world)).toEqual([]);
+  });
+
+  test("nothing is written or removed through a link that somebody puts in a folder's place meanwhile", async ({
+    world,
+  }) => {
+    await published(world);
+    const [victim, targets] = [join(world.folder, 'victim'), join(site(world), 'targets')];
+    await mkdir(join(victim, 'etc'), { recursive: true });
+    await writeFile(join(victim, 'etc/passwd'), 'precious');
+    await mkdir(join(targets, 'etc'));
+    await writeFile(join(targets, 'etc/passwd'), 'planted');
+    const folder = directoryFetcher(site(world));
+    let swapped = false;
+    const files = {
+      fetch: async (path: string, maxBytes: number) => {
+        const bytes = await folder.fetch(path, maxBytes);
+        if (path.startsWith('targets/') && !swapped) {
+          swapped = true;
+          await rename(targets, join(world.folder, 'moved'));
+          await symlink(victim, targets);
+        }
+        return bytes;
+      },
+    };
+    await expect(
+      world.in(world.automation, async workspace => {
+        const { commit } = await fetchMain(workspace);
+        return publishSite(workspace, { commit, out: site(world), previous: { files, name: 'there' } });
+      }),
+    ).rejects.toMatchObject({ code: 'ALREADY_THERE' });
+    expect([swapped, await readdir(victim), await readFile(join(victim, 'etc/passwd'), 'utf8')]).toEqual([
+      true,
+      ['etc'],
+      'precious',
+    ]);
+  });
 });
 
 /** What this process calls itself: number, start, place. */

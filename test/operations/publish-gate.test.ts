@@ -324,6 +324,23 @@ describe('a build', () => {
     );
   });
 
+  test('fetches each file of an earlier snapshot once, whatever is wrong with it', async ({ world }) => {
+    await publishedTwice(world);
+    await rm(join(old(world), '1.tools.json'));
+    const asked: string[] = [];
+    const folder = directoryFetcher(old(world));
+    const files: Fetcher = {
+      fetch: (path, maxBytes) => {
+        asked.push(path);
+        return folder.fetch(path, maxBytes);
+      },
+    };
+    const how = { repair: true, previous: { files, name: 'old' }, out: join(world.folder, 'new') };
+    expect((await publish(world, how)).published).toBe(true);
+    for (const path of ['1.tools.json', '1.snapshot.json'])
+      expect([path, asked.filter(name => name === path).length <= 3]).toEqual([path, true]);
+  });
+
   test('says which artifacts of an earlier snapshot it could not keep', async ({ world }) => {
     await publishedTwice(world);
     await rm(join(site(world), 'targets'), { recursive: true });

@@ -1,36 +1,67 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { mkdir, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { systemErrorCode } from '../../client/error.ts';
 import { isGone, ownMark, type ProcessMark } from '../../client/process.ts';
+import { systemClock } from '../../clock.ts';
 import { OperationError } from '../error.ts';
 import { realPath } from './out-folder.ts';
 
-/** Milliseconds. */
+/** Milliseconds for which a build is believed that can't be asked whether it lives, and between its signs of life. */
 const FOREIGN_MS = 3_600_000;
+const SIGN_OF_LIFE_MS = 300_000;
+/** Of builds that begin together each sees the others, and all would give up. */
+const TRIES = 3;
+const MAX_PAUSE_MS = 200;
+
+/** What stands beside `out` and is called otherwise is nobody's business here. */
+const OWN_NAME = /^(\d+)-(\d*)-([0-9a-f]{16})-[0-9a-f]{8}$/;
+
+export interface Building extends AsyncDisposable {
+  readonly path: string;
+}
 
 /**
  * A folder beside `out` to build in, which goes away with the process that made it; while it is there nobody else builds `out`. What
  * a killed process left is removed by the next. Throws {@link OperationError} `RACE_LOST` where another build of the same
  * folder is under way.
  */
-export async function openBuilding(out: string): Promise<AsyncDisposable & { readonly path: string }> {
+export async function openBuilding(out: string): Promise<Building> {
   const target = (await realPath(resolve(out))) ?? resolve(out);
+  await mkdir(dirname(target), { recursive: true });
+  for (let left = TRIES - 1; ; left--) {
+    try {
+      return await openBeside(target);
+    } catch (error) {
+      if (left === 0 || !(error instanceof OperationError)) throw error;
+      await sleep(randomInt(MAX_PAUSE_MS));
+    }
+  }
+}
+
+async function openBeside(target: string): Promise<Building> {
   const parent = dirname(target);
   const stem = `.${basename(target)}.building-`;
   const mark = await ownMark();
   const place = createHash('sha256').update(mark.place).digest('hex').slice(0, 16);
   const path = join(parent, stem + nameOf({ ...mark, place }));
-  await mkdir(parent, { recursive: true });
   await mkdir(path);
-  const dispose = (): Promise<void> => rm(path, { recursive: true, force: true });
+  const now = (): Date => new Date(systemClock.now());
+  const life = setInterval(() => void utimes(path, now(), now()).catch(() => undefined), SIGN_OF_LIFE_MS);
+  life.unref();
+  const dispose = async (): Promise<void> => {
+    clearInterval(life);
+    await rm(path, { recursive: true, force: true });
+  };
   try {
     for (const name of await readdir(parent)) {
       if (!name.startsWith(stem) || name === basename(path)) continue;
+      const [, pid, started = '', there = ''] = OWN_NAME.exec(name.slice(stem.length)) ?? [];
+      if (pid === undefined) continue;
       const other = join(parent, name);
-      const lives = await isAlive(name.slice(stem.length), place);
-      // Who can't be asked is believed for an hour, by the clock of the file system.
-      if (lives ?? (await olderBy(other, path)) < FOREIGN_MS) throw underWay(target, other);
+      const gone = await isGone({ pid: Number(pid), started, place: there }, place);
+      if (!(gone ?? (await olderBy(other, path)) >= FOREIGN_MS)) throw underWay(target, other);
       await rm(other, { recursive: true, force: true });
     }
   } catch (error) {
@@ -43,13 +74,6 @@ export async function openBuilding(out: string): Promise<AsyncDisposable & { rea
 /** `PID-START-PLACE-ID`: a number alone is given to another process in time, to one in each container, and a process may build twice. */
 const nameOf = ({ pid, started, place }: ProcessMark): string =>
   `${pid}-${started}-${place}-${randomBytes(4).toString('hex')}`;
-
-/** `undefined`: of another machine, container or boot, or of nobody that is known. */
-async function isAlive(name: string, place: string): Promise<boolean | undefined> {
-  const [pid = '', started = '', there = ''] = name.split('-');
-  const gone = await isGone({ pid: /^\d+$/.test(pid) ? Number(pid) : 0, started, place: there }, place);
-  return gone === undefined ? undefined : !gone;
-}
 
 /** By how many milliseconds a folder is older than another; one that is gone is as old as can be. */
 async function olderBy(folder: string, other: string): Promise<number> {

@@ -43,9 +43,10 @@ export async function keptFiles(
   const damaged: number[] = [];
   const newest = documentOf(tree, SNAPSHOT)?.signed.version ?? 0;
   let left = count;
+  const fetch = rememberingFetch(site);
   // Not every snapshot was published.
   for (let version = newest - 1; left > 0 && version > 0 && version >= newest - LOOK_BACK; version--) {
-    const found = await filesOf(site, tree, roots, version);
+    const found = await filesOf(fetch, tree, roots, version);
     if (found === undefined) continue;
     if (found === 'damaged') {
       damaged.push(version);
@@ -58,21 +59,34 @@ export async function keptFiles(
   return { metadata, artifacts, damaged };
 }
 
+/** A file of the previous site. Throws as {@link fetchPrevious}. */
+type Fetch = (path: string, maxBytes: number) => Promise<Uint8Array | undefined>;
+
+/** Each file once: of a snapshot that is damaged every root is tried, and earlier ones mostly list the same. */
+function rememberingFetch(site: PreviousSite): Fetch {
+  const fetched = new Map<string, Promise<Uint8Array | undefined>>();
+  return (path, maxBytes) => {
+    const found = fetched.get(path) ?? fetchPrevious(site, path, maxBytes);
+    fetched.set(path, found);
+    return found;
+  };
+}
+
 /** `undefined`: it is not there. */
 async function filesOf(
-  site: PreviousSite,
+  fetch: Fetch,
   tree: RepositoryTree,
   roots: readonly Document<Root>[],
   version: number,
 ): Promise<KeptFiles | 'damaged' | undefined> {
   const path = `${version}.snapshot.json`;
-  const bytes = await fetchPrevious(site, path, defaultLimits.snapshotBytes);
+  const bytes = await fetch(path, defaultLimits.snapshotBytes);
   if (bytes === undefined) return undefined;
   for (const root of roots.toReversed()) {
     try {
       const snapshot = signedSnapshot(root, bytes);
       if (snapshot.signed.version !== version) return 'damaged';
-      const found = await rolesOf(site, tree, root, snapshot);
+      const found = await rolesOf(fetch, tree, root, snapshot);
       return { ...found, metadata: new Map([...found.metadata, [path, bytes]]) };
     } catch (error) {
       // Of another root's time, or not whole.
@@ -84,7 +98,7 @@ async function filesOf(
 
 /** Throws {@link ClientError} at the first file that a client could not have had. */
 async function rolesOf(
-  site: PreviousSite,
+  fetch: Fetch,
   tree: RepositoryTree,
   root: Document<Root>,
   snapshot: Document<Snapshot>,
@@ -102,8 +116,8 @@ async function rolesOf(
     if (version > (documentOf(tree, role)?.signed.version ?? version) || roleNameProblem(role) !== undefined)
       throw new ClientError('VERSION_MISMATCH', `${role} version ${version} is of no earlier site`);
     const path = `${version}.${role}.json`;
-    const bytes = await fetchPrevious(site, path, defaultLimits.targetsBytes);
-    if (bytes === undefined) throw new ClientError('NOT_FOUND', `${site.name} has no ${path}`);
+    const bytes = await fetch(path, defaultLimits.targetsBytes);
+    if (bytes === undefined) throw new ClientError('NOT_FOUND', `there is no ${path}`);
     const { signed } = nextTargets(delegations, snapshot, role, bytes, BEFORE_ALL_EXPIRY);
     metadata.set(path, bytes);
     for (const [target, file] of signed.targets) {

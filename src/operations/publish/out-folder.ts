@@ -1,6 +1,6 @@
-import { readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
-import { mkdir, realpath } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { systemErrorCode } from '../../client/error.ts';
 import { isSiteFile, publishRank } from '../../repository/layout.ts';
 import { OperationError } from '../error.ts';
@@ -76,23 +76,48 @@ export async function install(building: string, built: Iterable<string>, out: Ou
     renameSync(building, out.path);
     return;
   }
-  const made = new Set<string>();
+  const folders = new RealFolders(out.path);
   for (const file of [...built].sort((a, b) => publishRank(a) - publishRank(b))) {
-    const place = join(out.path, ...file.split('/'));
-    const folder = dirname(place);
-    if (!made.has(folder)) {
-      await mkdir(folder, { recursive: true });
-      made.add(folder);
+    folders.require(file, true);
+    renameSync(join(building, ...file.split('/')), join(out.path, ...file.split('/')));
+  }
+}
+
+/** The folders on the way to a file: none may have become a link since the folder was looked at, as nothing goes through one. */
+class RealFolders {
+  readonly #out: string;
+  readonly #known = new Set<string>();
+
+  constructor(out: string) {
+    this.#out = out;
+  }
+
+  /** Throws {@link OperationError} `ALREADY_THERE`. With `make` what is not there is made. */
+  require(file: string, make: boolean): void {
+    const segments = file.split('/').slice(0, -1);
+    for (let depth = 0; depth <= segments.length; depth++) {
+      const folder = join(this.#out, ...segments.slice(0, depth));
+      if (this.#known.has(folder)) continue;
+      const stats = lstatSync(folder, { throwIfNoEntry: false });
+      if (stats === undefined && !make) return;
+      if (stats === undefined) mkdirSync(folder);
+      else if (!stats.isDirectory())
+        throw new OperationError(
+          'ALREADY_THERE',
+          `${folder} is no folder any more: somebody else writes there`,
+        );
+      this.#known.add(folder);
     }
-    renameSync(join(building, ...file.split('/')), place);
   }
 }
 
 /** Removes the files that the new site has no use for, and the folders that are empty then. */
 export function sweep(out: OutFolder, isWanted: (file: string) => boolean): void {
   const folders = new Set<string>();
+  const real = new RealFolders(out.path);
   for (const file of out.files) {
     if (isWanted(file)) continue;
+    real.require(file, false);
     rmSync(join(out.path, ...file.split('/')), { force: true });
     for (let at = file.lastIndexOf('/'); at > 0; at = file.lastIndexOf('/', at - 1)) {
       folders.add(file.slice(0, at));
