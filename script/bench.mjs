@@ -92,7 +92,7 @@ function judged(row, rows) {
   }
   if (target.times === undefined) {
     const isSmall = (mebibytes ?? 0) <= (target.mebibytes ?? Number.POSITIVE_INFINITY);
-    return { ...row, met: seconds <= target.seconds && isSmall };
+    return { ...row, met: seconds <= (target.seconds ?? Number.POSITIVE_INFINITY) && isSmall };
   }
   const other = rows.find(({ repository, name: what }) => repository === target.than && what === name);
   if (other === undefined) return row;

@@ -28,5 +28,8 @@ function cellsOf({ repository, name, seconds, best, mebibytes, target, met, time
 
 function targetText({ seconds, mebibytes, times, than }) {
   if (times !== undefined) return `${times} x ${than}`;
-  return [`${seconds} s`, ...(mebibytes === undefined ? [] : [`${mebibytes} MiB`])].join(', ');
+  return [
+    ...(seconds === undefined ? [] : [`${seconds} s`]),
+    ...(mebibytes === undefined ? [] : [`${mebibytes} MiB`]),
+  ].join(', ');
 }
