@@ -85,6 +85,8 @@ function nameProblem(context: Context, path: string, file: TargetFile): string |
     // Sites that are served from folders have no such limit, and main's may be one.
     (context.mode === 'event' ? publishedPathProblem(path, digits) : undefined);
   if (problem === undefined || targetPathProblem(path) !== undefined) return undefined;
+  // What is signed and does not lie there is not published; rule artifacts has the word.
+  if (!context.tree.artifacts.has(path)) return undefined;
   const isMains = context.mode === 'event' && digitsOnMain(context, path) >= digits;
   return isMains ? undefined : problem;
 }
