@@ -80,15 +80,15 @@ function* foldersLikePublished(fresh: readonly string[], told: Set<string>): Ite
 
 function nameProblem(context: Context, path: string, file: TargetFile): string | undefined {
   const digits = longestDigest(file);
+  const isEvent = context.mode === 'event';
   const problem =
     publishedNameProblem(path, digits) ??
     // Sites that are served from folders have no such limit, and main's may be one.
-    (context.mode === 'event' ? publishedPathProblem(path, digits) : undefined);
+    (isEvent ? (publishedPathProblem(path, digits) ?? shortDigestProblem(file)) : undefined);
   if (problem === undefined || targetPathProblem(path) !== undefined) return undefined;
   // What is signed and does not lie there is not published; rule artifacts has the word.
   if (!context.tree.artifacts.has(path)) return undefined;
-  const isMains = context.mode === 'event' && digitsOnMain(context, path) >= digits;
-  return isMains ? undefined : problem;
+  return isEvent && isSignedSoOnMain(context, path, file) ? undefined : problem;
 }
 
 const longestDigest = (file: TargetFile): number => {
@@ -97,8 +97,19 @@ const longestDigest = (file: TargetFile): number => {
   return digits;
 };
 
-const digitsOnMain = ({ knownGood, knownOwnership }: Context, path: string): number =>
-  Math.max(0, ...signedDigests(knownGood, knownOwnership(), path).map(digest => digest.length));
+/** Not only is it a weak one: the place where it is published looks like any folder, so that none could be kept out of it. */
+function shortDigestProblem(file: TargetFile): string | undefined {
+  const short = digestsOf(file).find(digest => digest.length < SHA256_DIGITS);
+  return short === undefined
+    ? undefined
+    : `is signed with a digest of ${short.length} hex digits: ${SHA256_DIGITS}, as SHA-256 has, is the least`;
+}
+
+/** Does main's owner sign it with digests of all these lengths? Then it is published by such names already. */
+function isSignedSoOnMain({ knownGood, knownOwnership }: Context, path: string, file: TargetFile): boolean {
+  const lengths = new Set(signedDigests(knownGood, knownOwnership(), path).map(({ length }) => length));
+  return digestsOf(file).every(({ length }) => lengths.has(length));
+}
 
 /** The digests by which its owners sign an artifact. */
 const signedDigests = (tree: RepositoryTree, ownership: Ownership, path: string): readonly string[] =>

@@ -91,7 +91,10 @@ ruleTable('ownership', [
     when: 'a further digest is signed that brings the artifact to where main has a folder',
     main: onMain('10.tool.bin/x'),
     do: e => void add(e, 'tool.bin', { foo: '10' }),
-    says: [CLASH('tool.bin', '10.tool.bin/x')],
+    says: [
+      ['refuse', 'targets', '"tool.bin" is signed with a digest of 2 hex digits: 64'],
+      CLASH('tool.bin', '10.tool.bin/x'),
+    ],
   },
   {
     when: 'an artifact changes to what is published where main has a folder',
@@ -209,6 +212,26 @@ ruleTable('ownership', [
     when: 'a further digest of an artifact of main is of any length',
     do: e => void add(e, 'tool.bin', { foo: '00'.repeat(200) }),
     says: [['refuse', 'targets', 'target path "tool.bin"', long(154)]],
+  },
+  {
+    when: 'a new artifact is signed with a weak digest, too',
+    do: e => void add(e, 'new.bin', { md5: '00'.repeat(16) }),
+    says: [['refuse', 'targets', '"new.bin" is signed with a digest of 32 hex digits: 64, as SHA-256 has']],
+  },
+  {
+    when: 'an artifact of main has a weak digest, and changes with it',
+    main: () =>
+      add(standard(), 'old.bin', { md5: '00'.repeat(16) })
+        .signAll('targets')
+        .fork(),
+    do: e => void add(e.artifact('old.bin', 'y'), 'old.bin', { md5: '11'.repeat(16) }),
+    says: [],
+  },
+  {
+    when: 'what is published has a weak digest',
+    do: e => void add(e, 'new.bin', { md5: '00'.repeat(16) }),
+    as: 'publish',
+    says: [],
   },
   {
     when: 'a folder has a long name',
