@@ -106,8 +106,8 @@ function shortDigestProblem(file: TargetFile): string | undefined {
 }
 
 /** Does main's owner sign it with digests of all these lengths? Then it is published by such names already. */
-function isSignedSoOnMain({ knownGood, knownOwnership }: Context, path: string, file: TargetFile): boolean {
-  const lengths = new Set(signedDigests(knownGood, knownOwnership(), path).map(({ length }) => length));
+function isSignedSoOnMain(context: Context, path: string, file: TargetFile): boolean {
+  const lengths = new Set(digestsOnMain(context, path).map(({ length }) => length));
   return digestsOf(file).every(({ length }) => lengths.has(length));
 }
 
@@ -119,6 +119,9 @@ const signedDigests = (tree: RepositoryTree, ownership: Ownership, path: string)
         const file = targetsOf(tree, role)?.signed.targets.get(path);
         return file === undefined ? [] : digestsOf(file);
       });
+
+const digestsOnMain = (context: Context, path: string): readonly string[] =>
+  signedDigests(context.knownGood, context.knownOwnership(), path);
 
 type Signed = readonly [role: RoleName, path: string, file: TargetFile];
 
@@ -173,11 +176,11 @@ function artifactsBeside(
 }
 
 /** Has main both sides of a clash? Its folders are looked for once, and only where there is one. */
-function onMainOf({ knownGood, knownOwnership }: Context): (clash: PublishedClash) => boolean {
+function onMainOf(context: Context): (clash: PublishedClash) => boolean {
   let folders: ReturnType<typeof digestFolders> | undefined;
   return ({ path, digest }) => {
-    if (!signedDigests(knownGood, knownOwnership(), path).includes(digest)) return false;
-    folders ??= digestFolders(knownGood.artifacts.keys());
+    if (!digestsOnMain(context, path).includes(digest)) return false;
+    folders ??= digestFolders(context.knownGood.artifacts.keys());
     return folders.get(foldCase(path))?.has(digest) === true;
   };
 }

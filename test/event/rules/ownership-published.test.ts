@@ -115,7 +115,7 @@ ruleTable('ownership', [
   {
     when: 'a new folder begins with fewer digits, as a version does, or with others, or has no dot',
     do: e => {
-      for (const folder of ['10.2', 'ab.tool.bin', `${OTHER}`, `${OTHER}x.tool`, `v${TOOL}.tool.bin`])
+      for (const folder of ['10.2', 'ab.tool.bin', OTHER, `${OTHER}x.tool`, `v${TOOL}.tool.bin`])
         e.artifact(`${folder}/x`, 'x');
       e.artifact(`dev/${TOOL}.tool.bin`, 'x').artifact(`${TOOL}.tool.bin`, 'y');
     },
