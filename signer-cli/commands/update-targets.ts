@@ -25,15 +25,18 @@ export async function run(
   const name = event ?? (await currentBranch(workspace.repository));
   if (name === undefined)
     throw new OperationError('MISSING_ANSWER', 'no branch is checked out: name the event');
-  const { updated, voided } = await updateTargets(workspace, parseSigningEvent(name));
+  const { updated, voided, refusals } = await updateTargets(workspace, parseSigningEvent(name));
+  const exit = refusals.length === 0 ? EXIT.accepted : EXIT.rejected;
   if (flags.json === true) {
     const names = voided.map(({ role, key }) => ({ role, name: keyName(key) }));
-    output.result(renderJson({ updated, voided: names }));
-    return EXIT.accepted;
+    output.result(renderJson({ updated, voided: names, refusals }));
+    return exit;
   }
   output.say(
     updated.length === 0 ? 'Metadata and files agree.' : `Updated and pushed: ${joinedRoles(updated)}.`,
   );
   sayVoided(output, voided);
-  return EXIT.accepted;
+  for (const refusal of refusals) output.say(`refuse: ${refusal}`);
+  if (refusals.length > 0) output.say('Mend this before anybody signs: the event will be rejected.');
+  return exit;
 }

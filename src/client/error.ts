@@ -38,7 +38,24 @@ export type ClientErrorCode =
   /** The caller's signal was aborted. */
   | 'ABORTED';
 
-export class ClientError extends CodedError<ClientErrorCode> {}
+export interface ClientErrorOptions {
+  readonly cause?: unknown;
+  /** See {@link ClientError.isOutage}. */
+  readonly isOutage?: boolean;
+}
+
+export class ClientError extends CodedError<ClientErrorCode> {
+  /**
+   * Did nobody answer, or a server say that it can't for now? Then waiting alone may mend it, and it tells nothing of what is
+   * served. Of `TRANSPORT` alone; `false` of a server that answers what no client can use.
+   */
+  readonly isOutage: boolean;
+
+  constructor(code: ClientErrorCode, message: string, options: ClientErrorOptions = {}) {
+    super(code, message, options);
+    this.isOutage = options.isOutage === true;
+  }
+}
 
 /** What is this machine's or the caller's own: no other mirror, and no second attempt, would mend it. */
 const OWN_FAULTS: ReadonlySet<ClientErrorCode> = new Set([

@@ -95,10 +95,20 @@ async function request(
         url = redirectTarget(root, url, response.headers.location ?? null, settings.redirectOrigins);
         break;
       default:
-        throw new ClientError('TRANSPORT', `${shown(url)} answered ${response.statusCode}: try again later`);
+        throw unusable(url, response.statusCode ?? 0);
     }
   }
   throw new ClientError('TRANSPORT', `${shown(start)} redirects more than ${settings.maxRedirects} times`);
+}
+
+/**
+ * The error of a server that has no answer for now (5xx, 408, 429), or of one that is not set up for clients. Source: RFC 9110
+ * sections 15.5.9 and 15.6, RFC 6585 section 4.
+ */
+function unusable(url: URL, status: number): ClientError {
+  const isOutage = status >= 500 || status === 408 || status === 429;
+  const remedy = isOutage ? 'try again later' : 'clients need 200, or 404 for what is not there';
+  return new ClientError('TRANSPORT', `${shown(url)} answered ${status}: ${remedy}`, { isOutage });
 }
 
 /** By Node's own client: `fetch` costs each process 25 ms more to load. Connections are kept and used again. */
@@ -199,7 +209,9 @@ interface Watchdog {
 function startWatchdog(url: URL, { idleMs, signal }: Settings, totalMs: number): Watchdog {
   const controller = new AbortController();
   const abort = (what: string): void =>
-    controller.abort(new ClientError('TRANSPORT', `${shown(url)} ${what}: the request was given up`));
+    controller.abort(
+      new ClientError('TRANSPORT', `${shown(url)} ${what}: the request was given up`, { isOutage: true }),
+    );
   const idle = setTimeout(abort, Math.min(idleMs, LONGEST_TIMER), 'sent nothing for too long');
   const total = setTimeout(abort, Math.min(totalMs, LONGEST_TIMER), 'took too long');
   const giveUp = (): void => controller.abort(abortedBy(signal));
@@ -223,5 +235,29 @@ function transportError(url: URL, error: unknown, signal: AbortSignal): ClientEr
   if (signal.reason instanceof ClientError) return signal.reason;
   const inner = error instanceof Error ? (error.cause ?? error) : error;
   const detail = inner instanceof Error ? inner.message : String(inner);
-  return new ClientError('TRANSPORT', `${shown(url)} could not be fetched: ${detail}`, { cause: error });
+  return new ClientError('TRANSPORT', `${shown(url)} could not be fetched: ${detail}`, {
+    cause: error,
+    isOutage: isNoConnection(inner),
+  });
 }
+
+/** What ends a connection on the way, or lets none begin. A certificate that is wrong is none of these, nor is what is no HTTP or no gzip. */
+const NO_CONNECTION: ReadonlySet<unknown> = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETRESET',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ETIMEDOUT',
+]);
+
+/** Also where several addresses of one name were tried: Node's error has the code of one of them. */
+const isNoConnection = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && NO_CONNECTION.has(error.code);

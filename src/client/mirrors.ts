@@ -37,6 +37,6 @@ function togetherOf(failures: readonly ClientError[]): ClientError {
   return new ClientError(
     telling.code,
     `none of ${failures.length} mirrors gave what verifies: ${[...messages].join('; ')}`,
-    { cause: new AggregateError(failures) },
+    { cause: new AggregateError(failures), isOutage: failures.every(({ isOutage }) => isOutage) },
   );
 }

@@ -101,7 +101,7 @@ export interface Context {
 
 /**
  * Did known-good verify, artifacts included? Then each of its files is a regular one that its owner, and nobody else, signs
- * as it is, no two collide, and a rule need not look at what is the same at the same path.
+ * as it is, no two paths collide (as what they are published as, they may), and a rule need not look at what is the same at the same path.
  */
 export const standsOnVerified = ({ mode, facts }: Pick<Subject, 'mode' | 'facts'>): boolean =>
   mode === 'event' && facts.knownGoodVerified && facts.knownGoodArtifactsVerified;

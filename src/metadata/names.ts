@@ -20,6 +20,8 @@ export const TIMESTAMP: RoleName = 'timestamp' as RoleName;
 
 /** UTF-16 units. */
 export const MAX_TARGET_PATH = 1_024;
+/** Bytes of UTF-8 that a file system takes for one segment of a path. Source: `NAME_MAX` of Linux, macOS and the BSDs. */
+export const MAX_SEGMENT = 255;
 
 /** The roles that automation signs on its own. */
 export const isOnlineRole = (role: RoleName): boolean => role === SNAPSHOT || role === TIMESTAMP;
@@ -71,9 +73,20 @@ export const isPlainPath = (path: string): boolean => PLAIN_PATH.test(path);
 /**
  * Why `path` can't be a target path; `undefined` where it can. Relative, `/`-separated, no empty, `.` or `..` segment,
  * no backslash, nothing that looks like a slash, nothing invisible, in compatibility normal form, no segment with a space
- * at its ends, and none with a word that mixes Latin letters with those of a script that looks like it.
+ * at its ends, none with a word that mixes Latin letters with those of a script that looks like it, and none of more than
+ * {@link MAX_SEGMENT} bytes.
  */
-export function targetPathProblem(path: string): string | undefined {
+export const targetPathProblem = (path: string): string | undefined =>
+  spellingProblem(path) ??
+  (longestSegment(path) > MAX_SEGMENT
+    ? `has a segment of more than ${MAX_SEGMENT} bytes, which file systems do not take`
+    : undefined);
+
+/**
+ * As {@link targetPathProblem}, of whatever makes a path another one to somebody. A segment that is too long does not: such a path has
+ * one owner, and what main has of it is for main's own judgement.
+ */
+export function spellingProblem(path: string): string | undefined {
   if (path.length === 0 || path.length > MAX_TARGET_PATH) return 'has to have 1 to 1024 characters';
   if (isPlainPath(path)) return undefined;
   if (path.includes('\\')) return 'holds a backslash';
@@ -90,6 +103,13 @@ export function targetPathProblem(path: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** Bytes of the longest segment of `path`; 0 where none can be longer than {@link MAX_SEGMENT}. */
+function longestSegment(path: string): number {
+  // No UTF-16 unit takes more than three bytes, and most paths are short.
+  if (path.length * 3 <= MAX_SEGMENT) return 0;
+  return Math.max(...path.split('/').map(segment => Buffer.byteLength(segment)));
 }
 
 const mixesLookAlikes = (word: string): boolean =>

@@ -25,15 +25,18 @@ export interface SiteTest {
 export interface SiteOutcome {
   /** One sentence each of what is wrong with the site; none where all that was read is well. */
   readonly problems: readonly string[];
-  /** Why not all of it could be read: the server is down, or the way there. It says nothing of what is published. */
+  /**
+   * Why not all of it could be read: the server is down, or the way there. It says nothing of what is published; one that
+   * lasts is an alarm as well, as whoever has the hosting can be down for the monitor alone.
+   */
   readonly outage: string | undefined;
   /** What a client gets now, where it gets so far. */
   readonly versions: ReadonlyMap<RoleName, number>;
 }
 
 /**
- * Runs our client against a site as it is served, from a trusted root and an empty cache. What it refuses is a problem; a server that
- * does not answer is none of the site's.
+ * Runs our client against a site as it is served, from a trusted root and an empty cache. What it refuses is a problem, and so is an
+ * answer that no client can use ({@link ClientError.isOutage}); a server that does not answer is none of the site's.
  */
 export async function testSite(request: SiteTest): Promise<SiteOutcome> {
   const { site, trustedRoot, now } = request;
@@ -49,7 +52,7 @@ export async function testSite(request: SiteTest): Promise<SiteOutcome> {
     if (request.artifact !== undefined) await requireArtifact(updater, request.artifact);
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
-    if (error.code === 'TRANSPORT') outage = `the site is out of reach: ${error.message}`;
+    if (error.isOutage) outage = `the site is out of reach: ${error.message}`;
     else problems.push(`a client refuses this site: ${error.message}`);
   }
   return { problems, outage, versions };

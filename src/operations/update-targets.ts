@@ -1,4 +1,6 @@
 import type { Instant } from '../clock.ts';
+import { contextOf } from '../event/context.ts';
+import { checkFileNames } from '../event/rules/ownership.ts';
 import type { Identity } from '../git/commit-object.ts';
 import { fetchBranches } from '../git/fetch.ts';
 import type { BranchName } from '../git/names.ts';
@@ -22,6 +24,8 @@ export interface UpdateOutcome {
   readonly updated: readonly RoleName[];
   /** Signatures of the event that this made worthless. */
   readonly voided: readonly VoidedSignature[];
+  /** Why the event will be rejected for the names of its files, one sentence each: better told before anybody is asked to sign. */
+  readonly refusals: readonly string[];
 }
 
 const MAX_TRIES = 5;
@@ -62,10 +66,17 @@ export async function updateTargets(
       voided.push(...voidedSignatures(gathered.knownGood, gathered.event, files));
       attempt = -1; // progress was made: every role gets all its tries
     }
-    if (tip !== undefined) return { updated, voided };
+    if (tip !== undefined) return { updated, voided, refusals: refusalsOf(gathered, now) };
     await fetchBranches(workspace.repository, remote, [main.branch]);
   }
   throw new OperationError('RACE_LOST', `${branch} kept changing under us: run the command again`);
+}
+
+function refusalsOf({ knownGood, event, policy, facts }: GatheredEvent, now: Instant): readonly string[] {
+  const context = contextOf({ mode: 'event', knownGood, tree: event, policy, facts, now });
+  return [...checkFileNames(context)].flatMap(({ severity, message, role }) =>
+    severity === 'refuse' ? [role === undefined ? message : `${role}: ${message}`] : [],
+  );
 }
 
 /** One commit: of one role, or of the bins of one role, of which one event may touch thousands. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../json.ts';
 import { withMembers } from '../json.ts';
 import { type TargetFile, targetHash } from '../metadata/document.ts';
-import { isOnlineRole, ROOT, type RoleName, targetPathProblem } from '../metadata/names.ts';
+import { isOnlineRole, ROOT, type RoleName, spellingProblem } from '../metadata/names.ts';
 import { artifactRoles, delegationGraph } from './delegators.ts';
 import { diffEntries } from './diff.ts';
 import { ownershipOf } from './ownership.ts';
@@ -54,7 +54,7 @@ function filesByRole(tree: RepositoryTree): ReadonlyMap<RoleName, readonly (read
   const ownership = ownershipOf(tree);
   const byRole = new Map<RoleName, (readonly [string, ObjectId])[]>();
   for (const [path, { oid, mode }] of tree.artifacts) {
-    if (!mode.startsWith('100') || targetPathProblem(path) !== undefined) continue;
+    if (!mode.startsWith('100') || spellingProblem(path) !== undefined) continue;
     const [owner, ...others] = ownership.ownersOf(path);
     if (owner === undefined || others.length > 0) continue;
     const list = byRole.get(owner);
@@ -87,7 +87,7 @@ export function artifactEditsSince(
   const files = new Map<RoleName, Map<string, ObjectId | undefined>>();
   for (const { path, after } of diffEntries(knownGood.artifacts, tree.artifacts)) {
     const isFile = after === undefined || after.mode.startsWith('100');
-    const owners = targetPathProblem(path) === undefined ? ownership.ownersOf(path) : [];
+    const owners = spellingProblem(path) === undefined ? ownership.ownersOf(path) : [];
     const [owner] = owners;
     if (owner === undefined || owners.length > 1) continue;
     touched.add(owner);

@@ -70,8 +70,8 @@ export function* publishedArtifacts(tree: RepositoryTree): Generator<PublishedAr
   }
 }
 
-/** Each once; mostly there is one alone. */
-function digestsOf(file: TargetFile): readonly string[] {
+/** The digests that a target entry states, of whatever algorithms, each once. Mostly there is one alone. */
+export function digestsOf(file: TargetFile): readonly string[] {
   const digests = Object.keys(file.hashes).flatMap(name => targetHash(file, name) ?? []);
   return digests.length === 1 ? digests : [...new Set(digests)];
 }

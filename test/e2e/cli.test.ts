@@ -3,6 +3,7 @@ import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { cardKey, drafted, entryOf, files, read, signed } from '../attacks/attacker.ts';
 import { type BuiltCli, builtCli, type Ran, type RunOptions, runProgram } from '../support/cli.ts';
 import { NOW_FLAG } from '../support/crew.ts';
 import { runInTerminal } from '../support/terminal.ts';
@@ -164,6 +165,42 @@ describe('exit codes', () => {
         expect(stderr).not.toBe('');
       });
     }
+  });
+
+  test('2: names that can not be published are told by update-targets, and by build where main has them', async ({
+    world,
+  }) => {
+    const path = `tools/${'x'.repeat(200)}`;
+    const tools = drafted(read(world, 'tools'), ({ targets }) => void (targets[path] = entryOf('x')));
+    const tree = { ...files({ tools: signed(tools, cardKey('bob'), cardKey('carol')) }) };
+    world.push({ ...tree, [`targets/${path}`]: 'x' });
+    const update = await inClone(world, 'alice', ['update-targets', UPDATE]);
+    expect([update.exit, update.stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /refuse: tools: target path "tools\/xxx.*a file name of 265 bytes[^]*Mend this before/,
+      ),
+    ]);
+    const json = await inClone(world, 'alice', ['update-targets', UPDATE, '--json']);
+    expect([json.exit, JSON.parse(json.stdout)]).toMatchObject([
+      2,
+      { updated: [], refusals: [expect.any(String)] },
+    ]);
+    world.merge();
+    await world.onlineSign();
+    world.person('alice').git.git('fetch', '-q');
+    const built = await inClone(world, 'alice', [
+      'build',
+      '--rev',
+      'origin/main',
+      '--first-publish',
+      '--out',
+      join(world.folder, 'site'),
+    ]);
+    expect([built.exit, built.stdout + built.stderr]).toEqual([
+      2,
+      expect.stringMatching(/a file name of 265\s+bytes/) as unknown,
+    ]);
   });
 
   test('66: an event that is not there, with those that are', async ({ world }) => {

@@ -87,12 +87,17 @@ describe('target paths', () => {
     ['one script a segment', 'docs/\u043e\u0442\u0447\u0451\u0442'],
     ['an emoji', '\u{1f600}'],
     ['a name of JavaScript', '__proto__'],
-    ['1024 characters', 'a'.repeat(1_024)],
+    ['1024 characters', 'a/'.repeat(511) + 'aa'],
+    ['a segment of 255 bytes', `a/${'b'.repeat(255)}`],
+    ['a segment of 255 bytes beyond ASCII', `${'\u3042'.repeat(85)}/a`],
   ])('may be %s', (_, path) => expect(parseTargetPath(path)).toBe(path));
 
   it.each([
     ['nothing', '', '1 to 1024'],
-    ['1025 characters', 'a'.repeat(1_025), '1 to 1024'],
+    ['1025 characters', 'a/'.repeat(512) + 'a', '1 to 1024'],
+    ['a segment of 256 bytes', `a/${'b'.repeat(256)}`, 'more than 255 bytes'],
+    ['a folder of 256 bytes', `${'b'.repeat(256)}/a`, 'more than 255 bytes'],
+    ['a segment of 256 bytes beyond ASCII', `${'\u3042'.repeat(85)}a`, 'more than 255 bytes'],
     ['an absolute path', '/etc/passwd', 'slash'],
     ['a folder', 'a/', 'slash'],
     ['an empty segment', 'a//b', 'slash'],

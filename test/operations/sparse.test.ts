@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -12,7 +13,7 @@ import { SparseDocuments } from '../../src/repository/sparse-documents.ts';
 import { SparseEntries } from '../../src/repository/sparse-entries.ts';
 import type { RepositoryTree } from '../../src/repository/tree.ts';
 import { TestRepository as Git, type TestFolder, testFolder } from '../support/git-repo.ts';
-import { repositoryOf, type TestRepository, testNow } from '../support/tree-builder.ts';
+import { repositoryOf, type TestRepository, testNow, type WireTargets } from '../support/tree-builder.ts';
 
 let folder: TestFolder;
 let git: Git;
@@ -58,6 +59,7 @@ const standard = (): TestRepository =>
     .fork();
 
 const main = standard();
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** These files as a commit; a file of another mode than most is put in by a commit of its own. */
 function commitOf({ files }: TestRepository, to: Git = git): CommitSha {
@@ -116,7 +118,32 @@ interface Row {
   /** Words of the one finding that this is about; none: the event has no other finding than that signatures are wanted. */
   readonly says?: string | RegExp;
   readonly main?: () => TestRepository;
+  /** Does that main verify, so that something is left unread? */
+  readonly isSparse?: boolean;
 }
+
+const bulk = { signers: ['@iris'], paths: ['bulk/*', 'bulk/*/*', 'bulk/*/*/*'] };
+
+const signX =
+  (path: string) =>
+  (signed: WireTargets): void =>
+    void (signed.targets[path] = { length: 1, hashes: { sha256: sha256('x') } });
+
+const withDigestFolder = (): TestRepository =>
+  standard()
+    .delegate('bulk', bulk)
+    .artifact('bulk/y/10.1/x', 'x')
+    .edit('bulk', signX('bulk/y/10.1/x'))
+    .signAll('targets', 'bulk')
+    .onlineSign()
+    .fork();
+
+const clashing = (): TestRepository =>
+  withDigestFolder()
+    .edit('bulk', s => void ((s.targets['bulk/y/1']?.hashes ?? {})['foo'] = '10'))
+    .signAll('bulk')
+    .onlineSign()
+    .fork();
 
 const rows: readonly Row[] = [
   { when: 'nothing changes', do: () => undefined },
@@ -251,6 +278,33 @@ const rows: readonly Row[] = [
     says: '"sub/a" stands where "sub/A/b" has a folder',
   },
   {
+    when: 'a new folder stands where an artifact in a folder that stays is published, but for case',
+    do: e => void e.artifact(`OPS/${sha256('run one')}.run.sh/x`, 'x'),
+    says: '"ops/run.sh" is published as',
+  },
+  {
+    when: 'a further digest is signed in a folder that stays, and a folder of it has that name',
+    main: () => withDigestFolder(),
+    isSparse: true,
+    do: e =>
+      void e
+        .edit('bulk', s => void ((s.targets['bulk/y/1']?.hashes ?? {})['foo'] = '10'))
+        .sign('bulk', '@iris'),
+    says: '"bulk/y/1" is published as "bulk/y/10.1", where "bulk/y/10.1/x" has a folder',
+  },
+  {
+    when: 'main has an artifact in another one’s published place, and the event leaves both alone',
+    main: () => clashing(),
+    isSparse: true,
+    do: e => void e.artifact('dev/app.bin', 'two').updateTargets('dev').sign('dev', '@dave'),
+  },
+  {
+    when: 'main has an artifact in another one’s published place, and the event adds a file beside',
+    main: () => clashing(),
+    isSparse: true,
+    do: e => void e.artifact('bulk/y/10.1/a', 'x').edit('bulk', signX('bulk/y/10.1/a')).sign('bulk', '@iris'),
+  },
+  {
     when: 'a link stands in an artifact folder of main that nobody touched since',
     main: () => standard().chmod('targets/bulk/x/1', '120000').fork(),
     do: e => void e.artifact('dev/app.bin', 'two').updateTargets('dev').sign('dev', '@dave'),
@@ -271,7 +325,9 @@ describe('what is left unread', () => {
     const event = before.fork();
     row.do(event);
     const { sparse, eager } = await threeWays(commitOf(before), commitOf(event));
-    expect(sparse.knownGood.artifacts instanceof SparseEntries).toBe(row.main === undefined);
+    expect(sparse.knownGood.artifacts instanceof SparseEntries).toBe(
+      row.main === undefined || row.isSparse === true,
+    );
     const messages = told(eager).reasons.map(({ message }) => message);
     if (row.says === undefined) expect(messages).toEqual([]);
     else expect(messages.join('\n')).toMatch(row.says);

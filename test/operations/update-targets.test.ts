@@ -61,6 +61,21 @@ describe('update-targets', () => {
     expect((await world.updateTargets()).updated).toEqual([]);
   });
 
+  test('names that the event will be rejected for are told before anybody signs', async ({ world }) => {
+    world.push({ 'targets/one.txt': 'one', 'targets/a\\b.txt': 'x', [`targets/${'x'.repeat(191)}`]: 'x' });
+    expect(await world.updateTargets()).toMatchObject({
+      updated: ['targets'],
+      refusals: [
+        expect.stringContaining('holds a backslash') as unknown,
+        expect.stringContaining('a file name of 256 bytes') as unknown,
+      ],
+    });
+    // Again, as it stands in the metadata now.
+    expect((await world.updateTargets()).refusals).toHaveLength(2);
+    world.push({ 'targets/a\\b.txt': null, [`targets/${'x'.repeat(191)}`]: null });
+    expect((await world.updateTargets()).refusals).toEqual([]);
+  });
+
   test('bytes are taken as they are, whatever attributes and settings say', async ({ world }) => {
     world.automation.git('config', 'core.autocrlf', 'true');
     world.push({ '.gitattributes': '* text eol=crlf\n', 'targets/one.txt': 'a\nb\n' });

@@ -1,6 +1,6 @@
 import { jsonEqual } from '../../json.ts';
 import { type TargetFile, targetHash } from '../../metadata/document.ts';
-import { type RoleName, targetPathProblem } from '../../metadata/names.ts';
+import { type RoleName, spellingProblem } from '../../metadata/names.ts';
 import { artifactRoles } from '../../repository/delegators.ts';
 import { isSameFile } from '../../repository/diff.ts';
 import { inOrder } from '../../repository/sparse-entries.ts';
@@ -198,7 +198,7 @@ function* unsigned(context: Context, paths: readonly string[]): Iterable<Finding
   const strays = new Map<RoleName | undefined, { readonly old: string[]; readonly fresh: string[] }>();
   const onMain = strayOnMain(context);
   for (const path of paths) {
-    const owner = targetPathProblem(path) === undefined ? context.ownership().ownersOf(path)[0] : undefined;
+    const owner = spellingProblem(path) === undefined ? context.ownership().ownersOf(path)[0] : undefined;
     const found = strays.get(owner) ?? { old: [], fresh: [] };
     strays.set(owner, found);
     (onMain(path) ? found.old : found.fresh).push(path);

@@ -5,9 +5,9 @@ import {
   ROOT,
   type RoleName,
   roleNameProblem,
+  spellingProblem,
   TARGETS,
   targetPathDoubts,
-  targetPathProblem,
 } from '../../metadata/names.ts';
 import type { Delegated } from '../../repository/delegators.ts';
 import type { Context } from '../context.ts';
@@ -102,7 +102,7 @@ function* checkPatterns(context: Context, role: RoleName, { paths }: RoleDefinit
     if (context.mode === 'event' && known.has(pattern)) continue;
     // An underscore in a wildcard's place: what the pattern matches has to be a path at all.
     const path = pattern.replaceAll(/[*?]/g, '_');
-    const problem = targetPathProblem(path);
+    const problem = spellingProblem(path);
     if (problem !== undefined) yield refuse(`path pattern ${quoted(pattern)} ${problem}`, role);
     // What stands on main already has been signed and published; main's own judgement leaves it at that.
     if (problem !== undefined || context.mode !== 'event') continue;

@@ -5,6 +5,7 @@ import {
   foldCase,
   ROOT,
   type RoleName,
+  spellingProblem,
   TARGETS,
   targetPathDoubts,
   targetPathProblem,
@@ -16,6 +17,7 @@ import { type Context, standsOnVerified } from '../context.ts';
 import { type Finding, refuse, warn } from '../reason.ts';
 import { listed, quoted } from '../words.ts';
 import { checkDelegations } from './delegations.ts';
+import { checkPublishedNames } from './published-names.ts';
 import { always, type Rule } from './rule.ts';
 import { takeovers } from './takeovers.ts';
 
@@ -34,25 +36,48 @@ export const ownership: Rule = {
     yield* checkDelegations(context);
     if (context.mode === 'event') yield* takeovers(context.knownGood, context.tree);
     const paths = pathsToCheck(context);
-    for (const path of paths.files) {
-      const problem = targetPathProblem(path);
-      if (problem !== undefined) yield refuse(`artifact ${quoted(path)}: the path ${problem}`);
-    }
+    yield* checkFiles(context, paths.files);
     for (const [role, signed] of paths.signed) {
       for (const path of signed) yield* checkPath(context, role, path);
     }
-    const { artifacts } = context.tree;
-    if (context.mode !== 'event') {
-      yield* collisions(artifacts);
-      return;
-    }
-    // A path that main has too collides with nothing that is not new itself.
-    const fresh = context.diff.artifacts.flatMap(({ path, before }) => (before === undefined ? [path] : []));
-    if (fresh.length > 0)
-      yield* collisions(standsOnVerified(context) ? collidable(artifacts, fresh, foldCase) : artifacts);
-    yield* doubts(context);
+    yield* checkCollisions(context);
+    yield* checkPublishedNames(context);
+    if (context.mode === 'event') yield* doubts(context);
   },
 };
+
+/** What of this rule is about the names of files alone, signed or not, for whoever is about to sign them. */
+export function* checkFileNames(context: Context): Iterable<Finding> {
+  yield* checkFiles(context, pathsToCheck(context).files);
+  yield* checkCollisions(context);
+  yield* checkPublishedNames(context);
+}
+
+function* checkFiles(context: Context, paths: Iterable<string>): Iterable<Finding> {
+  for (const path of paths) {
+    const problem = targetPathProblem(path);
+    if (problem !== undefined)
+      yield pathFinding(context, path, `artifact ${quoted(path)}: the path ${problem}`);
+  }
+}
+
+/** A path that is too long, and no more than that, keeps main from being published; what leaves it alone goes on. */
+function pathFinding({ mode, knownGood }: Context, path: string, message: string, role?: RoleName): Finding {
+  const isMains = mode === 'known-good' || knownGood.artifacts.has(path);
+  return isMains && spellingProblem(path) === undefined ? warn(message, role) : refuse(message, role);
+}
+
+function* checkCollisions(context: Context): Iterable<Finding> {
+  const { artifacts } = context.tree;
+  if (context.mode !== 'event') {
+    yield* collisions(artifacts);
+    return;
+  }
+  // A path that main has too collides with nothing that is not new itself.
+  const fresh = context.diff.artifacts.flatMap(({ path, before }) => (before === undefined ? [path] : []));
+  if (fresh.length > 0)
+    yield* collisions(standsOnVerified(context) ? collidable(artifacts, fresh, foldCase) : artifacts);
+}
 
 /** Of new artifacts alone: what main has was looked at. */
 function* doubts({ diff }: Context): Iterable<Finding> {
@@ -65,8 +90,8 @@ function* doubts({ diff }: Context): Iterable<Finding> {
 function* checkPath(context: Context, role: RoleName, path: string): Iterable<Finding> {
   const problem = targetPathProblem(path);
   if (problem !== undefined) {
-    yield refuse(`target path ${quoted(path)} ${problem}`, role);
-    return;
+    yield pathFinding(context, path, `target path ${quoted(path)} ${problem}`, role);
+    if (spellingProblem(path) !== undefined) return;
   }
   const owners = context.ownership().ownersOf(path);
   if (owners.length > 1) yield refuse(`${quoted(path)} is claimed by ${listed(owners.map(quoted))}`, role);

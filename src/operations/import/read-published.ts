@@ -22,6 +22,8 @@ import {
   targetPathProblem,
 } from '../../metadata/names.ts';
 import { verifyQuorum } from '../../metadata/quorum.ts';
+import { digestsOf, hashedName } from '../../repository/layout.ts';
+import { publishedClashes, publishedNameProblem } from '../../repository/published-names.ts';
 import { OperationError } from '../error.ts';
 import { readRoot } from '../trusted-root.ts';
 
@@ -129,6 +131,10 @@ function artifactsOf(roles: ReadonlyMap<RoleName, Document<Targets>>): readonly 
         targetPathProblem(path) ??
         (/(^|\/)\./.test(path) ? 'has a segment that begins with a dot' : undefined);
       if (problem !== undefined) throw refused(`${role}: the target path ${quoted(path)} ${problem}`);
+      for (const digest of digestsOf(file)) {
+        const long = publishedNameProblem(path, digest.length);
+        if (long !== undefined) throw refused(`${role}: the target path ${quoted(path)} ${long}`);
+      }
       const other = infos.get(path);
       if (
         other !== undefined &&
@@ -138,7 +144,20 @@ function artifactsOf(roles: ReadonlyMap<RoleName, Document<Targets>>): readonly 
       if (other === undefined) infos.set(path, { path: path as TargetInfo['path'], role, file });
     }
   }
+  requireRoomForAll(infos);
   return [...infos.values()];
+}
+
+/** Not every place where a repository is published is a file system. */
+function requireRoomForAll(infos: ReadonlyMap<string, TargetInfo>): void {
+  const digestsAt = (path: string): readonly string[] => {
+    const info = infos.get(path);
+    return info === undefined ? [] : digestsOf(info.file);
+  };
+  for (const { path, digest, below } of publishedClashes(infos, digestsAt)) {
+    const name = quoted(hashedName(path, digest));
+    throw refused(`${quoted(path)} is published as ${name}, where ${quoted(below)} has a folder`);
+  }
 }
 
 const refused = (what: string): OperationError =>

@@ -60,7 +60,7 @@ const nested = (): TestRepository =>
 
 const signs = (event: TestRepository, role: string, ...paths: readonly string[]): void =>
   void event.edit(role, ({ targets }) => {
-    for (const path of paths) targets[path] = { length: 1, hashes: { sha256: 'ab' } };
+    for (const path of paths) targets[path] = { length: 1, hashes: { sha256: 'ab'.repeat(32) } };
   });
 
 const robots = { signers: ['robot'], bitLength: 4, succinct: true };

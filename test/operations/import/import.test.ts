@@ -600,6 +600,21 @@ describe('refuses', () => {
       { code: 'REFUSED', message: containing('can not be seen') },
     ],
     [
+      'a file name that leaves no room for its digest',
+      s => s.addTarget('targets', 'x'.repeat(200), 'x'),
+      { code: 'REFUSED', message: containing('a file name of 265 bytes') },
+    ],
+    [
+      'a segment that no file system takes',
+      s => s.addTarget('targets', `${'x'.repeat(256)}/x`, 'x'),
+      { code: 'REFUSED', message: containing('a segment of more than 255 bytes') },
+    ],
+    [
+      'a folder where another artifact is published',
+      s => s.addTarget('targets', `${sha256(Buffer.from('read me\n'))}.readme.txt/x`, 'x'),
+      { code: 'REFUSED', message: containing('"readme.txt" is published as') },
+    ],
+    [
       'a path that two roles list with different contents',
       s => {
         s.targets.targets['tools/greet.sh'] = { length: 1, hashes: { sha256: sha256(Buffer.from('x')) } };
