@@ -91,7 +91,7 @@ export function jobsOf(shape, { dist, peers, scratch }) {
       },
     },
   ];
-  if (shape === 'publish-100000') return publishJobs(target, cli);
+  if (shape.startsWith('publish-')) return publishJobs(target, cli);
   const delegate = (name, target, ...terms) => ({
     name,
     target,
@@ -188,7 +188,7 @@ function publishJobs(target, cli) {
     { name: 'build, first', target: target.build, slow: true, prepare: anew },
     {
       name: 'build, first, in a heap of 128 MiB',
-      target: { mebibytes: target.build.mebibytes },
+      target: target.build && { mebibytes: target.build.mebibytes },
       slow: true,
       prepare: repository => {
         const { env, ...rest } = anew(repository);

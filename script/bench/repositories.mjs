@@ -1,13 +1,13 @@
 // Makes the repositories that are measured: git objects alone, no file is checked out. Names, contents, versions and
 // dates of commits are always the same; keys, and with them keyids and signatures, are new each time.
 import { execFileSync, spawn } from 'node:child_process';
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { createCipheriv, createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { git } from './process.mjs';
 
 /**
- * A repository in the format of tuf-on-ci: `artifacts` files of role targets; or delegated `roles`, each with so many in
+ * A repository in the format of tuf-on-ci: `artifacts` files of role targets, of `size` bytes where that is said; or delegated `roles`, each with so many in
  * a folder of its own; or `bins` that share `artifacts` out by the hashes of their paths, signed by people or by an `online` key; root may have
  * had `roots` versions. Its signing events: `changed`
  * (one artifact, of the last role, is another file), `waiting` (the metadata says so, and one of two signatures is
@@ -25,10 +25,18 @@ export const shapes = new Map([
   ['online-bins-16384', { artifacts: 20_000, bins: 16_384, online: true }],
   ['roots-500', { artifacts: 3, roots: 500 }],
   ['publish-100000', { roles: evenly(25, 4_000) }],
+  ['publish-large', { artifacts: 30, size: 8 * 1024 * 1024 }],
 ]);
 
 function evenly(roles, artifacts) {
   return new Map(Array.from({ length: roles }, (_, i) => [`role-${String(i).padStart(4, '0')}`, artifacts]));
+}
+
+/** Always the same for a number; of `size` bytes that git can't pack where one is asked for. */
+function contentOf(i, size) {
+  if (size === undefined) return `artifact ${i}\n`;
+  const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16, i + 1), Buffer.alloc(16));
+  return cipher.update(Buffer.alloc((size / 4) * 3)).toString('base64');
 }
 
 const DAY_MS = 86_400_000;
@@ -75,7 +83,7 @@ class World {
     this.delegatesThreshold = Math.min(THRESHOLD, this.delegates.length);
     this.delegations = delegations;
     this.roles = [...delegations.keys()];
-    this.files = new Map([...paths.values()].flat().map((path, i) => [path, `artifact ${i}\n`]));
+    this.files = new Map([...paths.values()].flat().map((path, i) => [path, contentOf(i, shape.size)]));
     this.paths = paths;
     this.changedRole = [...paths].findLast(([, own]) => own.length > 0)[0];
     const own = paths.get(this.changedRole);

@@ -28,7 +28,7 @@ export async function stageFiles(
 /** What `out` has is taken from there on the way. */
 function* lackingArtifacts(stage: Stage, tree: RepositoryTree): Iterable<PublishedArtifact> {
   for (const artifact of publishedArtifacts(tree)) {
-    const paths = artifact.paths.filter(path => !stage.keep(path, artifact.signed) && !stage.has(path));
+    const paths = artifact.paths.filter(path => !stage.has(path) && !stage.keep(path, artifact.signed));
     if (paths.length > 0) yield { ...artifact, paths };
   }
 }

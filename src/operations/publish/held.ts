@@ -21,8 +21,7 @@ const HEADER = 32;
 export class HeldFiles {
   readonly #out: OutFolder;
   readonly #format: ObjectFormat;
-  /** Those that were read and are what is signed. */
-  readonly #right = new Map<string, BlobDigest>();
+  readonly #taken = new Map<string, BlobDigest>();
   readonly #piece: Buffer = Buffer.allocUnsafe(HEADER + PIECE);
 
   constructor(out: OutFolder, format: ObjectFormat) {
@@ -34,22 +33,29 @@ export class HeldFiles {
     return this.#out.files.has(path);
   }
 
-  /** Is the file a regular one of this content? */
-  agrees(path: string, wanted: BlobDigest): boolean {
-    const right = this.#right.get(path);
-    if (right !== undefined) return right.sha256 === wanted.sha256 && right.length === wanted.length;
-    return this.has(path) && this.#read(path, wanted.length)?.sha256 === wanted.sha256;
+  /** Those that were read and are what is signed: they stay where they are, as files of the new site. */
+  get taken(): ReadonlyMap<string, BlobDigest> {
+    return this.#taken;
   }
 
-  /** What the judge has to know of the artifacts of `tree`: of those that stand here from here, else from git. */
+  /** Takes a file if it is a regular one of this content. */
+  take(path: string, wanted: BlobDigest): boolean {
+    const taken = this.#taken.get(path);
+    if (taken !== undefined) return taken.sha256 === wanted.sha256 && taken.length === wanted.length;
+    if (!this.has(path) || this.#read(path, wanted.length)?.sha256 !== wanted.sha256) return false;
+    this.#taken.set(path, wanted);
+    return true;
+  }
+
+  /** Takes the artifacts of `tree` that stand here, and gives what the judge has to know of all: of those from here, else from git. */
   async digests(objects: ObjectReader, tree: RepositoryTree): Promise<BlobDigests> {
     const here = new PackedDigests();
     for (const { oid, paths, signed } of publishedArtifacts(tree)) {
       for (const path of paths) {
-        if (!this.has(path) || this.#right.has(path)) continue;
+        if (!this.has(path) || this.#taken.has(path)) continue;
         const found = this.#read(path, signed.length);
         if (found?.sha256 !== signed.sha256) continue;
-        this.#right.set(path, signed);
+        this.#taken.set(path, signed);
         if (found.name() === oid) here.set(oid, signed);
       }
     }

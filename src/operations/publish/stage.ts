@@ -33,7 +33,6 @@ export class Stage {
   readonly #held: HeldFiles;
   readonly #known: ReadonlyMap<string, Uint8Array>;
   readonly #built = new Map<string, BlobDigest>();
-  readonly #kept = new Map<string, BlobDigest>();
   readonly #folders = new Set<string>();
   /** Files that `out` has with other bytes. */
   readonly changed: Set<string> = new Set();
@@ -62,16 +61,16 @@ export class Stage {
   }
 
   get size(): number {
-    return this.#built.size + this.#kept.size;
+    return this.#built.size + this.#held.taken.size;
   }
 
   has(path: string): boolean {
-    return this.#built.has(path) || this.#kept.has(path);
+    return this.#held.taken.has(path) || this.#built.has(path);
   }
 
   /** The content that a file of the new site has. */
   digest(path: string): BlobDigest | undefined {
-    return this.#built.get(path) ?? this.#kept.get(path);
+    return this.#held.taken.get(path) ?? this.#built.get(path);
   }
 
   /** Takes a whole file. */
@@ -84,10 +83,7 @@ export class Stage {
 
   /** Takes the file that `out` has, if it has it with this content. */
   keep(path: string, wanted: BlobDigest): boolean {
-    if (this.#held.agrees(path, wanted)) {
-      this.#kept.set(path, wanted);
-      return true;
-    }
+    if (this.#held.take(path, wanted)) return true;
     if (this.#held.has(path)) this.changed.add(path);
     return false;
   }
