@@ -7,7 +7,7 @@ import { OperationError } from './error.ts';
 import type { HashArtifacts } from './gather.ts';
 import { followMain } from './main-departures.ts';
 import { openBuilding } from './publish/building.ts';
-import { stageFiles, stageKept } from './publish/fill.ts';
+import { hashOntoStage, stageFiles, stageKept } from './publish/fill.ts';
 import { findPrevious } from './publish/find-previous.ts';
 import {
   changedFiles,
@@ -66,7 +66,8 @@ export async function publishSite(workspace: Workspace, request: PublishRequest)
   const { commit, trustedRoot } = request;
   await requireOnMain(workspace, commit);
   const held = new HeldFiles(out, workspace.repository.objectFormat);
-  const hashArtifacts: HashArtifacts = (objects, tree) => held.digests(objects, tree);
+  const stage = new Stage(building.path, out, held);
+  const hashArtifacts: HashArtifacts = (objects, tree) => hashOntoStage(objects, stage, held, tree);
   const verified = await verifiedCommit(workspace, {
     commit,
     trustedRoot,
@@ -83,7 +84,6 @@ export async function publishSite(workspace: Workspace, request: PublishRequest)
   const isOut = request.previous === undefined;
   const before = site === undefined ? undefined : await readClientState(site, first);
 
-  const stage = new Stage(building.path, out, held, known);
   await stageFiles(workspace, stage, verified.tree, known);
   const page = sitePage(await readSiteView(workspace, verified.tree, commit));
   stage.put('index.html', Buffer.from(page));
@@ -93,7 +93,7 @@ export async function publishSite(workspace: Workspace, request: PublishRequest)
   if (site !== undefined && before !== undefined)
     reasons.push(...(await gate({ stage, site, before, verified, isOut, repair: request.repair === true })));
   if (!reasons.some(({ severity }) => severity === 'refuse'))
-    reasons.push(...(await walkThrough(stage, first, workspace.clock.now(), before)));
+    reasons.push(...(await walkThrough(stage, first, { now: workspace.clock.now(), known }, before)));
   if (reasons.some(({ severity }) => severity === 'refuse')) return refused(reasons);
   await install(building.path, stage.built, out);
   sweep(out, file => stage.has(file));

@@ -8,11 +8,12 @@ import {
   rename,
   rm,
   rmdir,
+  stat,
   symlink,
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { directoryFetcher } from '../../src/client/directory.ts';
@@ -132,9 +133,11 @@ describe('a site that is there', () => {
     {
       await using building = await openBuilding(site(world));
       expect(await readdir(building.path)).toEqual([]);
+      // Nobody else looks into what was not judged yet.
+      expect((await stat(dirname(building.path))).mode & 0o077).toBe(0);
       await expect(publish(world)).rejects.toMatchObject({
         code: 'RACE_LOST',
-        message: expect.stringContaining(building.path) as string,
+        message: expect.stringContaining(dirname(building.path)) as string,
       });
     }
     expect([await snapshotOf(world), await leftovers(world)]).toEqual([before, []]);

@@ -45,23 +45,26 @@ async function openBeside(target: string): Promise<Building> {
   const stem = `.${basename(target)}.building-`;
   const mark = await ownMark();
   const place = createHash('sha256').update(mark.place).digest('hex').slice(0, 16);
-  const path = join(parent, stem + nameOf({ ...mark, place }));
+  const own = join(parent, stem + nameOf({ ...mark, place }));
+  // What is in it was not judged yet: a web server that serves what lies beside `out` has no business there.
+  await mkdir(own, { mode: 0o700 });
+  const path = join(own, 'site');
   await mkdir(path);
   const now = (): Date => new Date(systemClock.now());
-  const life = setInterval(() => void utimes(path, now(), now()).catch(() => undefined), SIGN_OF_LIFE_MS);
+  const life = setInterval(() => void utimes(own, now(), now()).catch(() => undefined), SIGN_OF_LIFE_MS);
   life.unref();
   const dispose = async (): Promise<void> => {
     clearInterval(life);
-    await rm(path, { recursive: true, force: true });
+    await rm(own, { recursive: true, force: true });
   };
   try {
     for (const name of await readdir(parent)) {
-      if (!name.startsWith(stem) || name === basename(path)) continue;
+      if (!name.startsWith(stem) || name === basename(own)) continue;
       const [, pid, started = '', there = ''] = OWN_NAME.exec(name.slice(stem.length)) ?? [];
       if (pid === undefined) continue;
       const other = join(parent, name);
       const gone = await isGone({ pid: Number(pid), started, place: there }, place);
-      if (!(gone ?? (await olderBy(other, path)) >= FOREIGN_MS)) throw underWay(target, other);
+      if (!(gone ?? (await olderBy(other, own)) >= FOREIGN_MS)) throw underWay(target, other);
       await rm(other, { recursive: true, force: true });
     }
   } catch (error) {

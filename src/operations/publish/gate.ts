@@ -12,6 +12,7 @@ import { isImmutable, isRootFile, publishedMetadata, publishLayout } from '../..
 import { documentOf, type RepositoryTree, rootOf } from '../../repository/tree.ts';
 import { SITE_LAYOUT } from '../verify.ts';
 import { type ClientState, digestPrevious, fetchPrevious, type PreviousSite } from './previous.ts';
+import type { KnownFiles } from './share.ts';
 import type { Stage } from './stage.ts';
 
 /** Names in one sentence. */
@@ -23,12 +24,12 @@ const because = (rule: RuleId, finding: Finding): Reason => ({ rule, ...finding 
 export async function walkThrough(
   stage: Stage,
   trustedRoot: Uint8Array,
-  now: Instant,
+  { now, known }: { readonly now: Instant; readonly known: KnownFiles },
   before: ClientState | undefined,
 ): Promise<readonly Reason[]> {
   const { checkArtifact } = stage;
   const options = { layout: SITE_LAYOUT, everyTarget: true, checkArtifact };
-  const first = await refusalOf(() => verifyRepository(stage.fetcher(), trustedRoot, now, options));
+  const first = await refusalOf(() => verifyRepository(stage.fetcher(known), trustedRoot, now, options));
   if (first !== undefined)
     return [
       because(
@@ -39,7 +40,7 @@ export async function walkThrough(
   if (before === undefined) return [];
   const { store } = before;
   const following = await refusalOf(() =>
-    verifyRepository(stage.fetcher(), trustedRoot, now, { layout: SITE_LAYOUT, store }),
+    verifyRepository(stage.fetcher(known), trustedRoot, now, { layout: SITE_LAYOUT, store }),
   );
   if (following === undefined) return [];
   const message = `a client that follows the site as it is now would refuse this: ${following.message}`;

@@ -1,11 +1,9 @@
 import { createHash, hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { BlobDigests as PackedDigests } from '../../git/digests.ts';
-import type { ObjectReader } from '../../git/objects.ts';
+import { BlobDigests } from '../../git/digests.ts';
 import type { ObjectFormat } from '../../git/oid.ts';
-import { allDigests } from '../../repository/digests.ts';
 import { publishedArtifacts } from '../../repository/layout.ts';
-import type { BlobDigest, BlobDigests, RepositoryTree } from '../../repository/tree.ts';
+import type { BlobDigest, RepositoryTree } from '../../repository/tree.ts';
 import type { OutFolder } from './out-folder.ts';
 
 /** Bytes read from a file in one go. */
@@ -47,20 +45,19 @@ export class HeldFiles {
     return true;
   }
 
-  /** Takes the artifacts of `tree` that stand here, and gives what the judge has to know of all: of those from here, else from git. */
-  async digests(objects: ObjectReader, tree: RepositoryTree): Promise<BlobDigests> {
-    const here = new PackedDigests();
+  /** Takes the artifacts of `tree` that stand here. Gives what is known of their blobs by that. */
+  takeArtifacts(tree: RepositoryTree): BlobDigests {
+    const digests = new BlobDigests();
     for (const { oid, paths, signed } of publishedArtifacts(tree)) {
       for (const path of paths) {
         if (!this.has(path) || this.#taken.has(path)) continue;
         const found = this.#read(path, signed.length);
         if (found?.sha256 !== signed.sha256) continue;
         this.#taken.set(path, signed);
-        if (found.name() === oid) here.set(oid, signed);
+        if (found.name() === oid) digests.set(oid, signed);
       }
     }
-    const others = await objects.hashBlobs([...allDigests(tree)].filter(oid => !here.has(oid)));
-    return { get: oid => here.get(oid) ?? others.get(oid) };
+    return digests;
   }
 
   /** What a regular file of `length` bytes holds; `undefined` where there is none. */

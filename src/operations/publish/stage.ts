@@ -10,17 +10,16 @@ import {
   writeSync,
 } from 'node:fs';
 import { directoryFetcher } from '../../client/directory.ts';
-import { ClientError } from '../../client/error.ts';
+import { ClientError, systemErrorCode } from '../../client/error.ts';
 import { decodeSegments, type Fetcher } from '../../client/fetcher.ts';
 import type { TargetInfo } from '../../client/search.ts';
-import type { BlobSink } from '../../git/objects.ts';
 import { targetHash } from '../../metadata/document.ts';
-import { hashedName, type PublishedArtifact } from '../../repository/layout.ts';
+import { hashedName } from '../../repository/layout.ts';
 import type { BlobDigest } from '../../repository/tree.ts';
 import { OperationError } from '../error.ts';
 import type { HeldFiles } from './held.ts';
 import type { OutFolder } from './out-folder.ts';
-import { sharing } from './share.ts';
+import { type KnownFiles, sharing } from './share.ts';
 
 /**
  * A site in the making: files of a new folder, and files that `out` has already. It holds nothing whose content was not
@@ -31,23 +30,15 @@ export class Stage {
   readonly #folder: string;
   readonly #out: OutFolder;
   readonly #held: HeldFiles;
-  readonly #known: ReadonlyMap<string, Uint8Array>;
   readonly #built = new Map<string, BlobDigest>();
   readonly #folders = new Set<string>();
   /** Files that `out` has with other bytes. */
   readonly changed: Set<string> = new Set();
 
-  /** `known` are bytes that files are expected to have: read and found equal, a file is given as that array. */
-  constructor(
-    folder: string,
-    out: OutFolder,
-    held: HeldFiles,
-    known: ReadonlyMap<string, Uint8Array> = new Map(),
-  ) {
+  constructor(folder: string, out: OutFolder, held: HeldFiles) {
     this.#folder = folder;
     this.#out = out;
     this.#held = held;
-    this.#known = known;
   }
 
   /** Paths of the files that `out` does not have, or not so. */
@@ -88,67 +79,56 @@ export class Stage {
     return false;
   }
 
-  /** Starts a file that comes in pieces. It counts once its end was reached, with the content that was wanted. */
-  open(path: string, wanted: BlobDigest): Writing {
+  /** Starts a file that comes in pieces, `size` bytes in all. It counts once its end was reached, with the content that was wanted. */
+  open(path: string, wanted: BlobDigest, size: number = wanted.length): Writing {
     const place = this.#place(path);
     const file = openSync(place, 'wx');
+    const sum = summing(size);
     let isOpen = true;
-    let sum: Hash | undefined;
-    let digest = EMPTY;
-    let length = 0;
-    const write = (piece: Uint8Array): void => {
-      length += piece.length;
-      if (piece.length === wanted.length) digest = hash('sha256', piece, 'hex');
-      else (sum ??= createHash('sha256')).update(piece);
-      for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at);
-    };
-    const shut = (): void => {
+    const abort = (): void => {
       if (isOpen) closeSync(file);
       isOpen = false;
-    };
-    const close = (): void => {
-      shut();
-      const found = sum?.digest('hex') ?? digest;
-      if (length !== wanted.length || found !== wanted.sha256) throw notAsSigned(path);
-      this.#built.set(path, wanted);
-    };
-    const abort = (): void => {
-      shut();
       rmSync(place, { force: true });
     };
-    return { write, close, abort };
-  }
-
-  /** Takes artifacts as they come, each to those of its paths that are still to be filled. */
-  receiver(): BlobSink<PublishedArtifact> & Disposable {
-    let writing: Writing | undefined;
-    let paths: readonly string[] = [];
-    let digest = EMPTY_FILE;
     return {
-      begin: wanted => {
-        digest = wanted.signed;
-        // One that came before may have had the same.
-        paths = wanted.paths.filter(path => !this.has(path));
-        const [first] = paths;
-        writing = first === undefined ? undefined : this.open(first, digest);
+      write: piece => {
+        sum.write(piece);
+        for (let at = 0; at < piece.length; ) at += writeSync(file, piece, at);
       },
-      data: bytes => writing?.write(bytes),
-      end: () => {
-        const ending = writing;
-        writing = undefined;
-        ending?.close();
-        const [first, ...more] = paths;
-        for (const path of more) {
-          copyFileSync(this.#place(first ?? ''), this.#place(path), COPY);
-          this.#built.set(path, digest);
-        }
+      close: () => {
+        closeSync(file);
+        isOpen = false;
+        const found = sum.close();
+        if (isSame(found, wanted)) this.#built.set(path, wanted);
+        else abort();
+        return found;
       },
-      [Symbol.dispose]: () => writing?.abort(),
+      abort,
     };
   }
 
-  /** What clients will see, and nothing else. */
-  fetcher(): Fetcher {
+  /** As {@link open}, where a file of that name can be; else what comes is hashed alone. */
+  openIfPossible(path: string, wanted: BlobDigest, size: number): Writing {
+    try {
+      return this.open(path, wanted, size);
+    } catch (error) {
+      if (error instanceof OperationError || NO_FILE.has(systemErrorCode(error) ?? '')) return summing(size);
+      throw error;
+    }
+  }
+
+  /** Another file of what was staged as `path`, by sharing the blocks where the file system can. */
+  copy(path: string, others: readonly string[]): void {
+    const digest = this.#built.get(path);
+    if (digest === undefined) return;
+    for (const other of others) {
+      copyFileSync(this.#place(path), this.#place(other), COPY);
+      this.#built.set(other, digest);
+    }
+  }
+
+  /** What clients will see, and nothing else. What is found equal to bytes that are `known` is given as that array. */
+  fetcher(known: KnownFiles): Fetcher {
     const [built, there] = [directoryFetcher(this.#folder), directoryFetcher(this.#out.path)];
     const files: Fetcher = {
       fetch: async (path, maxBytes) => {
@@ -157,7 +137,7 @@ export class Stage {
         return (this.#built.has(name) ? built : there).fetch(path, maxBytes);
       },
     };
-    return sharing(files, this.#known);
+    return sharing(files, known);
   }
 
   /** An artifact as a client would check it, by the hash that was taken when its bytes passed. Throws {@link ClientError}. */
@@ -184,28 +164,50 @@ export class Stage {
 }
 
 /** A file that is being written. */
-interface Writing {
+export interface Writing {
   write(piece: Uint8Array): void;
-  /** Throws {@link OperationError} `REFUSED` where it is not the content that was wanted. */
-  close(): void;
+  /** Ends it, takes it away unless it has the content that was wanted, and gives what it had. */
+  close(): BlobDigest;
   /** Takes it away. */
   abort(): void;
 }
 
-const EMPTY = hash('sha256', '', 'hex');
-const EMPTY_FILE: BlobDigest = { length: 0, sha256: EMPTY };
+/** Hashes what is written, and does nothing else. Most of what comes does so in one piece. */
+export function summing(size: number): Writing {
+  let sum: Hash | undefined;
+  let whole = EMPTY;
+  let length = 0;
+  return {
+    write: piece => {
+      length += piece.length;
+      if (piece.length === size) whole = hash('sha256', piece, 'hex');
+      else (sum ??= createHash('sha256')).update(piece);
+    },
+    close: () => ({ length, sha256: sum?.digest('hex') ?? whole }),
+    abort: () => undefined,
+  };
+}
 
-/** A segment that is empty, `.` or `..`. */
-const LEADS_ELSEWHERE = /(?:^|\/)\.{0,2}(?:\/|$)/;
+export const isSame = (found: BlobDigest, wanted: BlobDigest): boolean =>
+  found.length === wanted.length && found.sha256 === wanted.sha256;
+
+const EMPTY = hash('sha256', '', 'hex');
+
+/** No file can be called so, or another one stands in its way. */
+const NO_FILE: ReadonlySet<string> = new Set([
+  'EEXIST',
+  'EINVAL',
+  'EILSEQ',
+  'EISDIR',
+  'ENAMETOOLONG',
+  'ENOTDIR',
+]);
+
+/** A segment that is empty, `.` or `..`, or what no system takes. */
+const LEADS_ELSEWHERE = /(?:^|\/)\.{0,2}(?:\/|$)|\0/;
 
 /** Shares the blocks where the file system can. */
 const COPY = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
-
-const notAsSigned = (path: string): OperationError =>
-  new OperationError(
-    'REFUSED',
-    `the content of ${path} is not what the signed metadata says: nothing was published`,
-  );
 
 const badName = (path: string): OperationError =>
   new OperationError('REFUSED', `${JSON.stringify(path)} is no name for a file of a site`);

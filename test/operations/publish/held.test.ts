@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BlobDigests } from '../../../src/git/digests.ts';
+import type { ObjectReader } from '../../../src/git/objects.ts';
 import { nameObject, type ObjectId } from '../../../src/git/oid.ts';
+import { hashOntoStage } from '../../../src/operations/publish/fill.ts';
 import { HeldFiles } from '../../../src/operations/publish/held.ts';
 import { openOut } from '../../../src/operations/publish/out-folder.ts';
+import { Stage } from '../../../src/operations/publish/stage.ts';
 import { hashedName } from '../../../src/repository/layout.ts';
 import type { BlobDigest, RepositoryTree, TreeEntry } from '../../../src/repository/tree.ts';
 import { repositoryOf } from '../../support/tree-builder.ts';
@@ -32,20 +35,6 @@ function treeOf(format: 'sha1' | 'sha256'): RepositoryTree {
   return { ...tree, artifacts };
 }
 
-/** Git as it was asked, each blob told to be of 7 bytes. */
-function gitOf(): { asked: ObjectId[]; hashBlobs: (oids: Iterable<ObjectId>) => Promise<BlobDigests> } {
-  const asked: ObjectId[] = [];
-  const hashBlobs = (oids: Iterable<ObjectId>): Promise<BlobDigests> => {
-    const digests = new BlobDigests();
-    for (const oid of oids) {
-      asked.push(oid);
-      digests.set(oid, { length: 7, sha256: '0'.repeat(64) });
-    }
-    return Promise.resolve(digests);
-  };
-  return { asked, hashBlobs };
-}
-
 let out: string;
 beforeEach(async () => void (out = await mkdtemp(join(tmpdir(), 'held-'))));
 afterEach(() => rm(out, { recursive: true, force: true }));
@@ -62,13 +51,12 @@ describe('files that a site has already', () => {
     'need not be read from git where they are its blobs (%s)',
     async format => {
       putAll();
-      const [tree, git] = [treeOf(format), gitOf()];
+      const tree = treeOf(format);
       const held = new HeldFiles(await openOut(out), format);
-      const digests = await held.digests(git as never, tree);
-      expect(git.asked).toEqual([]);
+      const digests = held.takeArtifacts(tree);
       for (const [path, content] of Object.entries(CONTENTS)) {
         expect(digests.get(tree.artifacts.get(path)?.oid as ObjectId), path).toEqual(blobDigest(content));
-        expect(held.take(sitePath(path as keyof typeof CONTENTS), blobDigest(content))).toBe(true);
+        expect(held.taken.get(sitePath(path as keyof typeof CONTENTS))).toEqual(blobDigest(content));
       }
     },
   );
@@ -76,7 +64,7 @@ describe('files that a site has already', () => {
   test('are told by what they were when they were read', async () => {
     putAll();
     const held = new HeldFiles(await openOut(out), 'sha1');
-    await held.digests(gitOf() as never, treeOf('sha1'));
+    held.takeArtifacts(treeOf('sha1'));
     put(sitePath('tool.bin'), 'TOOL ONE');
     expect(held.take(sitePath('tool.bin'), blobDigest('tool one'))).toBe(true);
     expect(held.take(sitePath('tool.bin'), blobDigest('TOOL ONE'))).toBe(false);
@@ -89,37 +77,140 @@ describe('files that a site has already', () => {
   ])('say nothing of a blob where they have %s', async (_, content) => {
     putAll();
     put(sitePath('tool.bin'), content);
-    const [tree, git] = [treeOf('sha1'), gitOf()];
+    const tree = treeOf('sha1');
     const held = new HeldFiles(await openOut(out), 'sha1');
-    const digests = await held.digests(git as never, tree);
-    const oid = tree.artifacts.get('tool.bin')?.oid as ObjectId;
-    expect(git.asked).toEqual([oid]);
-    expect(digests.get(oid)?.length).toBe(7);
+    const digests = held.takeArtifacts(tree);
+    expect(digests.size).toBe(2);
+    expect(digests.has(tree.artifacts.get('tool.bin')?.oid as ObjectId)).toBe(false);
     expect(held.take(sitePath('tool.bin'), blobDigest('tool one'))).toBe(false);
-    expect(held.take(sitePath('tool.bin'), blobDigest(content))).toBe(true);
+    expect(held.taken.size).toBe(2);
   });
 
   test('say nothing of a blob that is not what is signed, right as they are themselves', async () => {
     putAll();
-    const tree = treeOf('sha1');
     const other = nameObject('sha1', 'blob', Buffer.from('slipped in'));
-    const entry = tree.artifacts.get('tool.bin') as TreeEntry;
-    const swapped = new Map(tree.artifacts).set('tool.bin', { ...entry, oid: other });
-    const git = gitOf();
     const held = new HeldFiles(await openOut(out), 'sha1');
-    const digests = await held.digests(git as never, { ...tree, artifacts: swapped });
-    expect([git.asked, digests.get(other)?.length]).toEqual([[other], 7]);
+    expect(held.takeArtifacts(withBlob(treeOf('sha1'), 'tool.bin', other)).has(other)).toBe(false);
   });
 
   test('are none where there is no folder', async () => {
     const held = new HeldFiles(await openOut(join(out, 'none')), 'sha1');
-    const git = gitOf();
-    await held.digests(git as never, treeOf('sha1'));
-    const some: BlobDigest = blobDigest('tool one');
-    expect([git.asked.length, held.has(sitePath('tool.bin')), held.take(sitePath('tool.bin'), some)]).toEqual(
-      [3, false, false],
+    expect(held.takeArtifacts(treeOf('sha1')).size).toBe(0);
+    expect([held.has(sitePath('tool.bin')), held.take(sitePath('tool.bin'), blobDigest('tool one'))]).toEqual(
+      [false, false],
     );
   });
+});
+
+const withBlob = (tree: RepositoryTree, path: string, oid: ObjectId): RepositoryTree => ({
+  ...tree,
+  artifacts: new Map(tree.artifacts).set(path, { ...(tree.artifacts.get(path) as TreeEntry), oid }),
+});
+
+describe('artifacts that are hashed for the judge', () => {
+  /** Git, which has these contents by their names; `hashed` are those that were asked for to be hashed alone. */
+  const gitOf = (contents: Iterable<string>): { objects: ObjectReader; hashed: ObjectId[] } => {
+    const blobs = new Map(
+      [...contents].map(text => [nameObject('sha1', 'blob', Buffer.from(text)), Buffer.from(text)]),
+    );
+    const hashed: ObjectId[] = [];
+    const objects: Pick<ObjectReader, 'pour' | 'hashBlobs'> = {
+      pour: async (wanted, sink) => {
+        for (const one of wanted) {
+          const content = blobs.get(one.oid) ?? Buffer.alloc(0);
+          sink.begin(one, content.length);
+          for (let at = 0; at < content.length; at += 50_000) sink.data(content.subarray(at, at + 50_000));
+          sink.end();
+        }
+      },
+      hashBlobs: async oids => {
+        const digests = new BlobDigests();
+        for (const oid of oids) {
+          hashed.push(oid);
+          digests.set(oid, blobDigest((blobs.get(oid) ?? '').toString()));
+        }
+        return digests;
+      },
+    };
+    return { objects: objects as ObjectReader, hashed };
+  };
+  let building: string;
+  beforeEach(async () => void (building = await mkdtemp(join(tmpdir(), 'staged-'))));
+  afterEach(() => rm(building, { recursive: true, force: true }));
+  const stageOf = async (): Promise<{ held: HeldFiles; stage: Stage }> => {
+    const found = await openOut(out);
+    const held = new HeldFiles(found, 'sha1');
+    return { held, stage: new Stage(building, found, held) };
+  };
+  const files = (): readonly string[] =>
+    readdirSync(building, { recursive: true, withFileTypes: true })
+      .filter(entry => entry.isFile())
+      .map(entry => join(entry.parentPath, entry.name).slice(building.length + 1))
+      .sort();
+
+  test('are staged as they pass, but for what stands in the site already', async () => {
+    put(sitePath('tool.bin'), CONTENTS['tool.bin']);
+    const [{ held, stage }, tree] = [await stageOf(), treeOf('sha1')];
+    const { objects, hashed } = gitOf(Object.values(CONTENTS));
+    const digests = await hashOntoStage(objects, stage, held, tree);
+    for (const [path, content] of Object.entries(CONTENTS))
+      expect(digests.get(tree.artifacts.get(path)?.oid as ObjectId)).toEqual(blobDigest(content));
+    expect(files()).toEqual([sitePath('empty'), sitePath('long.bin')].sort());
+    expect([hashed, stage.size, [...stage.built].sort()]).toEqual([[], 3, files()]);
+    expect(readFileSync(join(building, sitePath('long.bin')), 'utf8')).toBe(CONTENTS['long.bin']);
+  });
+
+  test('are not staged where they are not what is signed, and told as they are', async () => {
+    const { held, stage } = await stageOf();
+    const other = nameObject('sha1', 'blob', Buffer.from('slipped in'));
+    const { objects } = gitOf([...Object.values(CONTENTS), 'slipped in']);
+    const digests = await hashOntoStage(objects, stage, held, withBlob(treeOf('sha1'), 'tool.bin', other));
+    expect(digests.get(other)).toEqual(blobDigest('slipped in'));
+    expect(files()).toEqual([sitePath('empty'), sitePath('long.bin')].sort());
+    expect(stage.has(sitePath('tool.bin'))).toBe(false);
+  });
+
+  test('are hashed alone where nobody signs them', async () => {
+    const { held, stage } = await stageOf();
+    const stray = nameObject('sha1', 'blob', Buffer.from('stray'));
+    const { objects, hashed } = gitOf([...Object.values(CONTENTS), 'stray']);
+    const tree = treeOf('sha1');
+    const entry = { path: 'stray', mode: '100644', oid: stray };
+    const digests = await hashOntoStage(objects, stage, held, {
+      ...tree,
+      artifacts: new Map(tree.artifacts).set('stray', entry),
+    });
+    expect([hashed, digests.get(stray)]).toEqual([[stray], blobDigest('stray')]);
+    expect(files()).toHaveLength(3);
+  });
+
+  test.each(['../../elsewhere', 'a/../../../b', 'n'.repeat(250), 'tool.bin/below', 'nul\0'])(
+    'are hashed and left to the judge where no file can be called so: %j',
+    async name => {
+      const content = 'named oddly';
+      const repository = repositoryOf({ signers: ['@alice'], artifacts: CONTENTS });
+      repository.rewrite('targets', ({ signed }) => {
+        const { length, sha256 } = blobDigest(content);
+        signed.targets[name] = { length, hashes: { sha256 } };
+        // A file stands where the folder of another would be.
+        signed.targets[`${blobDigest(CONTENTS['tool.bin']).sha256}.tool.bin/x`] = {
+          length,
+          hashes: { sha256 },
+        };
+      });
+      const tree = repository.tree();
+      const oid = nameObject('sha1', 'blob', Buffer.from(content));
+      const artifacts = new Map(treeOf('sha1').artifacts);
+      for (const path of [name, `${blobDigest(CONTENTS['tool.bin']).sha256}.tool.bin/x`])
+        artifacts.set(path, { path, mode: '100644', oid });
+      const { held, stage } = await stageOf();
+      const { objects } = gitOf([...Object.values(CONTENTS), content]);
+      const digests = await hashOntoStage(objects, stage, held, { ...tree, artifacts });
+      expect(digests.get(oid)).toEqual(blobDigest(content));
+      expect(readdirSync(join(building, '..')).includes('elsewhere')).toBe(false);
+      expect(files().every(file => file.startsWith('targets/'))).toBe(true);
+    },
+  );
 });
 
 describe('digests of blobs', () => {
