@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject, type PrivateKeyInput } from 'node:crypto';
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
 import { SignerError } from './error.ts';
@@ -103,7 +103,7 @@ function openPem(pem: Buffer, place: string, uri: FileUri, options: FileOptions)
   const encrypted = match[1] !== undefined;
   const passphrase = encrypted ? requirePassphrase(place, uri, options) : undefined;
   try {
-    return createPrivateKey({ key: pem, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) });
+    return privateKeyOf({ key: pem, format: 'pem', ...(passphrase === undefined ? {} : { passphrase }) });
   } catch (cause) {
     // OpenSSL's errors carry no type of their own, and tell a wrong passphrase from a broken file by luck only.
     throw encrypted
@@ -115,6 +115,18 @@ function openPem(pem: Buffer, place: string, uri: FileUri, options: FileOptions)
       : new SignerError('KEY_FILE_BAD', `the ${place} can not be read as a private key`, { cause });
   } finally {
     passphrase?.fill(0);
+  }
+}
+
+/**
+ * A failed TLS connection of this process leaves an error behind in OpenSSL, which Node 24 (24.9 does) takes for this call's own. Thrown
+ * once it is gone: what fails twice is the key's fault.
+ */
+function privateKeyOf(input: PrivateKeyInput): KeyObject {
+  try {
+    return createPrivateKey(input);
+  } catch {
+    return createPrivateKey(input);
   }
 }
 

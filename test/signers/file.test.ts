@@ -1,7 +1,10 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { computeKeyid, decodeKey, publicKeyOf, requirePublicKey } from '../../src/metadata/key.ts';
 import { parseKeyOwner } from '../../src/metadata/names.ts';
@@ -148,6 +151,25 @@ describe('fileSigner', () => {
     ['an encrypted variable', 'file:env=KEY;passphrase-env=PASS', { KEY: encrypted(1), PASS: PASSPHRASE }],
   ])('signs from %s', async (_, uri, environment) => {
     expect(await fileSigner(uri, optionsOf(environment)).sign(testKey(1).key, payload)).toBeDefined();
+  });
+
+  it.each([
+    ['a variable', 'file:env=KEY', { KEY: testKey(1).privatePem }],
+    ['an encrypted variable', 'file:env=KEY;passphrase-env=PASS', { KEY: encrypted(1), PASS: PASSPHRASE }],
+  ])('signs from %s after a TLS connection of the process has failed', async (_, uri, environment) => {
+    // No TLS is spoken there: on Node 24 what OpenSSL says of that waits for whoever opens a key next.
+    const server = createServer(socket => socket.end('HTTP/1.1 200 OK\r\n\r\n')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const failed = connect({ host: '127.0.0.1', port });
+    const { key } = testKey(1);
+    await once(failed, 'error');
+    try {
+      expect(await fileSigner(uri, optionsOf(environment)).sign(key, payload)).toBeDefined();
+    } finally {
+      failed.destroy();
+      server.close();
+    }
   });
 
   it('takes an absolute path as it is', async () => {
