@@ -38,21 +38,27 @@ export function bucketStore(program: BucketProgram, folder: string): Store {
     known.set(file, tags);
     return tags;
   };
+  let last: ReadonlyMap<string, Listed> | undefined;
+  const list = async (): Promise<ReadonlyMap<string, Listed>> => {
+    last = await program.list();
+    return last;
+  };
   return {
     async top() {
-      const listed = await program.list();
+      const listed = await list();
       return new Map(
         [...listed].flatMap(([name, { length }]) => (name.includes('/') ? [] : [[name, length] as const])),
       );
     },
     async read(file, maxBytes) {
-      const found = (await program.list()).get(file);
+      // Whoever reads has just looked; a listing for each file of a large bucket would take minutes.
+      const found = (last ?? (await list())).get(file);
       if (found === undefined || found.length > maxBytes) return undefined;
       const bytes = await program.read(file);
       return bytes.length > maxBytes ? undefined : bytes;
     },
     async compare(files) {
-      const listed = await program.list();
+      const listed = await list();
       return {
         absent: files.filter(file => !listed.has(file)),
         other: files.filter(file => {

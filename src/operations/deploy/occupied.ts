@@ -82,7 +82,7 @@ export async function requireForward(store: Store, arrival: Arrival, repair: boo
   }
   if (bytes !== undefined && isAnyTimestamp(bytes))
     throw refused(
-      `the ${TIMESTAMP_FILE} there is signed by no key that this repository had for it: it is another repository's, or of a newer state of this one. Look whether the place is the right one; to begin anew there, empty it first`,
+      `the ${TIMESTAMP_FILE} there is signed by no key that this repository had for it: it is another repository's, or of a newer state of this one. Look whether the place is the right one; if it is, take that file away`,
     );
   if (!repair)
     throw refused(

@@ -159,8 +159,7 @@ async function stageArtifact(
     return isSame(taken.close(), wanted);
   } catch (error) {
     taken.abort();
-    if (error instanceof ClientError && error.code === 'TRANSPORT') throw error;
-    if (!(error instanceof ClientError)) throw error;
+    if (!(error instanceof ClientError) || error.code === 'TRANSPORT') throw error;
     return false;
   }
 }

@@ -179,6 +179,8 @@ export function summing(size: number): Writing {
   let length = 0;
   return {
     write: piece => {
+      // An empty one adds nothing, and must not stand for the whole.
+      if (piece.length === 0) return;
       length += piece.length;
       if (piece.length === size) whole = hash('sha256', piece, 'hex');
       else (sum ??= createHash('sha256')).update(piece);

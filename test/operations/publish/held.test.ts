@@ -10,7 +10,7 @@ import { nameObject, type ObjectId } from '../../../src/git/oid.ts';
 import { hashOntoStage } from '../../../src/operations/publish/fill.ts';
 import { HeldFiles } from '../../../src/operations/publish/held.ts';
 import { openOut } from '../../../src/operations/publish/out-folder.ts';
-import { Stage } from '../../../src/operations/publish/stage.ts';
+import { isSame, Stage, summing } from '../../../src/operations/publish/stage.ts';
 import { hashedName } from '../../../src/repository/layout.ts';
 import type { BlobDigest, RepositoryTree, TreeEntry } from '../../../src/repository/tree.ts';
 import { repositoryOf } from '../../support/tree-builder.ts';
@@ -224,5 +224,24 @@ describe('digests of blobs', () => {
     expect(digests.get(nameOf(7))).toEqual({ length: 1, sha256: 'b'.repeat(64) });
     expect(digests.get(nameOf(299))).toEqual({ length: 299 * 2 ** 33, sha256: '299'.padStart(64, 'a') });
     expect([digests.get(nameOf(300)), digests.has(nameOf(299))]).toEqual([undefined, true]);
+  });
+});
+
+describe('what is written in pieces', () => {
+  test.each([['abc'], ['', 'abc'], ['abc', ''], ['a', 'b', 'c'], ['a', '', 'bc']])(
+    'is summed as a whole, however it comes',
+    (...texts) => {
+      const sum = summing(3);
+      for (const text of texts) sum.write(Buffer.from(text));
+      expect(sum.close()).toEqual(blobDigest('abc'));
+    },
+  );
+
+  test('is not what was wanted where more comes, or less', () => {
+    for (const texts of [['abc', 'abc'], ['abc', 'd'], ['ab'], []]) {
+      const sum = summing(3);
+      for (const text of texts) sum.write(Buffer.from(text));
+      expect(isSame(sum.close(), blobDigest('abc'))).toBe(false);
+    }
   });
 });
